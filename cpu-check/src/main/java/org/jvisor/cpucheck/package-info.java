@@ -1,0 +1,4 @@
+@NullMarked
+package org.jvisor.cpucheck;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.jvisor.firmware;
+
+import org.jspecify.annotations.NullMarked;

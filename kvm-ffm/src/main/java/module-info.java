@@ -1,0 +1,3 @@
+module org.jvisor.kvm {
+    requires static org.jspecify;
+}

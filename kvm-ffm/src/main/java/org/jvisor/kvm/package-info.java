@@ -1,0 +1,4 @@
+@NullMarked
+package org.jvisor.kvm;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,6 @@
+/** The contracts of a virtual machine: guest memory, buses, interrupts, time, devices and vCPUs. */
+module org.jvisor.vmm.api {
+    requires static transitive org.jspecify;
+
+    exports org.jvisor.vmm.api;
+}

@@ -1,0 +1,5 @@
+module org.jvisor.emulator {
+    requires static org.jspecify;
+    requires transitive org.jvisor.vmm.api;
+    requires org.jvisor.kvm;
+}

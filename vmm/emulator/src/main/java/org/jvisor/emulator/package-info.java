@@ -1,0 +1,4 @@
+@NullMarked
+package org.jvisor.emulator;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.jvisor.launcher;
+
+import org.jspecify.annotations.NullMarked;

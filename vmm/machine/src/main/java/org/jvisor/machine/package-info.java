@@ -1,0 +1,4 @@
+@NullMarked
+package org.jvisor.machine;
+
+import org.jspecify.annotations.NullMarked;
