@@ -1,9 +1,13 @@
+/** The virtual machine: accelerator, board, firmware and life cycle composed. */
 module org.jvisor.machine {
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
     requires transitive org.jvisor.vmm.api;
-    requires org.jvisor.emulator;
-    requires org.jvisor.kvm;
-    requires org.jvisor.firmware;
-    requires org.jvisor.cpucheck;
+    requires com.fasterxml.jackson.core;
     requires com.fasterxml.jackson.databind;
+    requires org.jvisor.cpucheck;
+    requires org.jvisor.emulator;
+    requires org.jvisor.firmware;
+    requires org.jvisor.kvm;
+
+    exports org.jvisor.machine;
 }

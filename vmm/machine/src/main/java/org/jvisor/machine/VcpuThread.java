@@ -1,0 +1,211 @@
+package org.jvisor.machine;
+
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.jvisor.vmm.api.Vcpu;
+import org.jvisor.vmm.api.VcpuExit;
+
+/**
+ * A thread that runs vCPUs: one on KVM, all of them in turn on the deterministic software
+ * accelerator. It starts paused; other threads pause, resume and stop it, and {@link #wake} it when
+ * a halted CPU may have something to do.
+ */
+final class VcpuThread {
+    /** What the thread is asked to do. */
+    private enum Order {
+        RUN,
+        PAUSE,
+        STOP
+    }
+
+    /** What the machine hears from its vCPU threads, on those threads. */
+    interface Listener {
+        /** A CPU cannot go on; the thread stays paused until told otherwise. */
+        void failed(Vcpu vcpu, VcpuExit exit);
+
+        /** Every CPU of this thread is halted; called once each time that comes about. */
+        void halted(VcpuThread thread);
+
+        /** A bug in a device or an accelerator. */
+        void broken(Vcpu vcpu, Throwable error);
+    }
+
+    private final List<? extends Vcpu> vcpus;
+    private final Listener listener;
+    private final Thread thread;
+    private final Object lock = new Object();
+    private volatile Order order = Order.PAUSE;
+
+    /** True while some vCPU may be running; guarded by {@link #lock}. */
+    private boolean active;
+
+    /** Nanoseconds spent parked because every CPU was halted. Written by the thread only. */
+    private volatile long idleNanos;
+
+    VcpuThread(String name, List<? extends Vcpu> vcpus, Listener listener) {
+        this.vcpus = List.copyOf(vcpus);
+        this.listener = listener;
+        thread = Thread.ofPlatform().daemon().name(name).unstarted(this::loop);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** Nanoseconds this thread has been idle. */
+    long idleNanos() {
+        return idleNanos;
+    }
+
+    /** Lets the vCPUs run. */
+    void resume() {
+        order(Order.RUN);
+    }
+
+    /** Asks the thread to stop running vCPUs; {@link #awaitPaused} waits until it has. */
+    void pause() {
+        order(Order.PAUSE);
+        vcpus.forEach(Vcpu::kick);
+    }
+
+    /** Waits until no vCPU of this thread runs. Returns at once on the thread itself. */
+    void awaitPaused() {
+        if (Thread.currentThread() == thread) {
+            return;
+        }
+        boolean interrupted = false;
+        synchronized (lock) {
+            while (active) {
+                try {
+                    lock.wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Ends the thread for good and waits until it has ended. */
+    void stop() {
+        order(Order.STOP);
+        vcpus.forEach(Vcpu::kick);
+        if (Thread.currentThread() == thread || thread.getState() == Thread.State.NEW) {
+            return;
+        }
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Ends the idle wait of the thread: an interrupt may be there for a halted CPU. */
+    void wake() {
+        LockSupport.unpark(thread);
+    }
+
+    private void order(Order next) {
+        synchronized (lock) {
+            if (order != Order.STOP) {
+                order = next;
+                active |= next == Order.RUN;
+            }
+            lock.notifyAll();
+        }
+        LockSupport.unpark(thread);
+    }
+
+    private void loop() {
+        while (awaitOrder()) {
+            runAll();
+        }
+        synchronized (lock) {
+            active = false;
+            lock.notifyAll();
+        }
+    }
+
+    /** Waits for RUN. Returns false on STOP. */
+    private boolean awaitOrder() {
+        if (order == Order.RUN) {
+            return true;
+        }
+        synchronized (lock) {
+            while (order == Order.PAUSE) {
+                active = false;
+                lock.notifyAll();
+                try {
+                    lock.wait();
+                } catch (InterruptedException e) {
+                    // Nobody but this class may end the thread: an interrupt says nothing here.
+                }
+            }
+            return order == Order.RUN;
+        }
+    }
+
+    private void runAll() {
+        boolean toldHalted = false;
+        while (order == Order.RUN) {
+            boolean allIdle = true;
+            for (Vcpu vcpu : vcpus) {
+                if (!vcpu.idle()) {
+                    allIdle = false;
+                    if (!runOnce(vcpu)) {
+                        return;
+                    }
+                }
+            }
+            if (!allIdle) {
+                toldHalted = false;
+            } else if (!toldHalted) {
+                toldHalted = true;
+                listener.halted(this);
+            } else {
+                long since = System.nanoTime();
+                LockSupport.park(this);
+                idleNanos += System.nanoTime() - since;
+            }
+        }
+    }
+
+    /** Runs one vCPU until its next exit. Returns false when the thread must look at its orders. */
+    private boolean runOnce(Vcpu vcpu) {
+        VcpuExit exit;
+        try {
+            exit = vcpu.run();
+        } catch (RuntimeException | Error e) {
+            holdStill();
+            listener.broken(vcpu, e);
+            return false;
+        }
+        switch (exit) {
+            case SLICE, KICKED, HALTED -> {
+                return order == Order.RUN;
+            }
+            case SHUTDOWN, DEBUG, FAILED -> {
+                holdStill();
+                listener.failed(vcpu, exit);
+                return false;
+            }
+        }
+        throw new IllegalStateException(exit.name());
+    }
+
+    private void holdStill() {
+        synchronized (lock) {
+            if (order == Order.RUN) {
+                order = Order.PAUSE;
+            }
+        }
+    }
+}
