@@ -4,6 +4,7 @@ import org.jvisor.vmm.api.Accelerator;
 import org.jvisor.vmm.api.GuestMemory;
 
 /** The parts of one machine, put together from its blueprint, and their common end. */
+@SuppressWarnings({"UnusedMethod", "DoNotCallSuggester"})
 final class Assembly implements AutoCloseable {
     private final Accelerator accelerator;
     private final GuestMemory memory;
