@@ -1,6 +1,7 @@
 package org.jvisor.machine;
 
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import org.jvisor.vmm.api.Vcpu;
 import org.jvisor.vmm.api.VcpuExit;
@@ -40,7 +41,7 @@ final class VcpuThread {
     private boolean active;
 
     /** Nanoseconds spent parked because every CPU was halted. Written by the thread only. */
-    private volatile long idleNanos;
+    private final LongAdder idleNanos = new LongAdder();
 
     VcpuThread(String name, List<? extends Vcpu> vcpus, Listener listener) {
         this.vcpus = List.copyOf(vcpus);
@@ -54,7 +55,7 @@ final class VcpuThread {
 
     /** Nanoseconds this thread has been idle. */
     long idleNanos() {
-        return idleNanos;
+        return idleNanos.sum();
     }
 
     /** Lets the vCPUs run. */
@@ -173,7 +174,7 @@ final class VcpuThread {
             } else {
                 long since = System.nanoTime();
                 LockSupport.park(this);
-                idleNanos += System.nanoTime() - since;
+                idleNanos.add(System.nanoTime() - since);
             }
         }
     }
@@ -188,17 +189,14 @@ final class VcpuThread {
             listener.broken(vcpu, e);
             return false;
         }
-        switch (exit) {
-            case SLICE, KICKED, HALTED -> {
-                return order == Order.RUN;
-            }
+        return switch (exit) {
+            case SLICE, KICKED, HALTED -> order == Order.RUN;
             case SHUTDOWN, DEBUG, FAILED -> {
                 holdStill();
                 listener.failed(vcpu, exit);
-                return false;
+                yield false;
             }
-        }
-        throw new IllegalStateException(exit.name());
+        };
     }
 
     private void holdStill() {
