@@ -1,6 +1,8 @@
 package org.jvisor.vmm.api;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * An address space of {@link IoRegion}s: one for port I/O, one for MMIO. Look-up is a binary search
@@ -22,7 +24,20 @@ public final class Bus {
         }
     }
 
+    /** How many accesses {@link #lastAccesses} remembers: a power of two. */
+    private static final int TRACE = 16;
+
     private final String name;
+
+    /** The latest accesses, for reports; written without a lock, so a torn entry is possible. */
+    private final long[] traceAddress = new long[TRACE];
+
+    private final long[] traceValue = new long[TRACE];
+
+    /** Size in bytes, negative for a write. */
+    private final byte[] traceSize = new byte[TRACE];
+
+    private int traceNext;
     private volatile Map map = new Map(new long[0], new long[0], new IoRegion[0]);
 
     /**
@@ -98,7 +113,9 @@ public final class Bus {
         Map m = map;
         int at = find(m, address, size);
         long mask = size == 8 ? -1L : (1L << (size * 8)) - 1;
-        return at < 0 ? mask : m.regions[at].read(address - m.bases[at], size) & mask;
+        long value = at < 0 ? mask : m.regions[at].read(address - m.bases[at], size) & mask;
+        trace(address, size, value);
+        return value;
     }
 
     /**
@@ -108,12 +125,44 @@ public final class Bus {
      * @param value the value; bytes above {@code size} are dropped
      */
     public void write(long address, int size, long value) {
+        trace(address, -size, value);
         Map m = map;
         int at = find(m, address, size);
         if (at >= 0) {
             long mask = size == 8 ? -1L : (1L << (size * 8)) - 1;
             m.regions[at].write(address - m.bases[at], size, value & mask);
         }
+    }
+
+    /**
+     * The latest accesses, oldest first, a line of text each: for crash reports. Approximate while
+     * vCPUs run.
+     */
+    public List<String> lastAccesses() {
+        List<String> lines = new ArrayList<>();
+        int next = traceNext;
+        for (int i = 0; i < TRACE; i++) {
+            int at = (next + i) & (TRACE - 1);
+            int size = traceSize[at];
+            if (size != 0) {
+                lines.add(
+                        "%s %s %#x, %d bytes: %#x"
+                                .formatted(
+                                        name,
+                                        size < 0 ? "write" : "read",
+                                        traceAddress[at],
+                                        Math.abs(size),
+                                        traceValue[at]));
+            }
+        }
+        return lines;
+    }
+
+    private void trace(long address, int signedSize, long value) {
+        int at = traceNext++ & (TRACE - 1);
+        traceAddress[at] = address;
+        traceValue[at] = value;
+        traceSize[at] = (byte) signedSize;
     }
 
     private static int find(Map m, long address, int size) {
