@@ -1,5 +1,8 @@
+/** The software accelerator. */
 module org.jvisor.emulator {
     requires static org.jspecify;
     requires transitive org.jvisor.vmm.api;
     requires org.jvisor.kvm;
+
+    exports org.jvisor.emulator;
 }

@@ -1,3 +1,14 @@
+/**
+ * The software accelerator: an x86-64 CPU (x86-64-v2) in Java.
+ *
+ * <p>{@link org.jvisor.emulator.SoftwareAccelerator} is its public face. Inside, one instruction
+ * table ({@code InsnTable}, made of {@code Form} rows) drives the {@code Decoder}, which makes
+ * {@code Insn} objects that know how to execute themselves on a {@code Cpu}. They are kept as
+ * straight-line {@code Block}s in {@code CodePage}s keyed by guest-physical page and code size, and
+ * run by the {@code Interpreter}. Memory goes through {@code Mmu}, a software TLB; arithmetic flags
+ * are lazy ({@code Flags}); exceptions of the guest are {@code GuestFault}s thrown to the main loop
+ * and delivered by {@code Exceptions}.
+ */
 @NullMarked
 package org.jvisor.emulator;
 

@@ -1,0 +1,278 @@
+package org.jvisor.emulator;
+
+import org.jspecify.annotations.Nullable;
+import org.jvisor.vmm.api.VcpuExit;
+
+/** The main loop of one CPU: events between blocks, blocks, and the delivery of faults. */
+final class Interpreter {
+    private final Cpu c;
+    private final Translator translator = new Translator();
+
+    Interpreter(Cpu c) {
+        this.c = c;
+    }
+
+    /**
+     * Runs until something needs the owner.
+     *
+     * @param slice instructions after which to return {@link VcpuExit#SLICE}
+     */
+    VcpuExit run(long slice) {
+        long end = c.executed + slice;
+        while (true) {
+            int pending = c.pending();
+            if (pending != 0) {
+                VcpuExit exit = events(pending);
+                if (exit != null) {
+                    return exit;
+                }
+            }
+            if (c.executed >= end) {
+                return VcpuExit.SLICE;
+            }
+            if (c.slow || c.shadow) {
+                step();
+                if (c.hostStep) {
+                    return VcpuExit.DEBUG;
+                }
+            } else {
+                runBlocks(end);
+            }
+        }
+    }
+
+    /** Runs blocks until something is pending, the slice is used up or a slow step is needed. */
+    private void runBlocks(long end) {
+        Cpu c = this.c;
+        do {
+            Block block = block();
+            if (block == null) {
+                return;
+            }
+            Insn[] code = block.code;
+            long[] r = c.r;
+            long after = r[Cpu.PAGE_RIP] + block.end;
+            if (after - 1 > c.codeEnd) {
+                step(); // runs into the CS limit
+                return;
+            }
+            c.rip = after & c.ripMask;
+            int i = 0;
+            try {
+                for (; i < code.length; i++) {
+                    code[i].exec(c);
+                }
+                c.executed += code.length;
+            } catch (GuestFault fault) {
+                c.executed += i;
+                raise(fault, code[i]);
+            } catch (StopInsn.Stop stop) {
+                c.executed += i;
+                c.rip = code[i].thisRip(c);
+            }
+        } while (c.pending() == 0 && c.executed < end && !c.slow && !c.shadow);
+    }
+
+    /** The block at RIP, with PAGE_RIP set for it; null if a fault was delivered instead. */
+    private @Nullable Block block() {
+        Cpu c = this.c;
+        long linear = c.rip;
+        if (c.codeMode != Cpu.MODE64) {
+            linear = linear + c.segBase[Cpu.CS] & 0xffff_ffffL;
+        }
+        long offset = linear - c.fetchLinear;
+        CodePage page = c.fetchPage;
+        if (offset >>> 12 == 0 && page != null) {
+            Block block = page.blocks[(int) offset];
+            if (block != null && block.second == null) {
+                return block;
+            }
+        }
+        return find(linear);
+    }
+
+    private @Nullable Block find(long linear) {
+        Cpu c = this.c;
+        try {
+            if (c.rip > c.codeEnd) {
+                throw c.gp();
+            }
+            CodePage page = c.mem.slow.fetch(linear);
+            int offset = (int) linear & 0xfff;
+            c.fetchLinear = linear & ~0xfffL;
+            c.fetchPage = page;
+            c.r[Cpu.PAGE_RIP] = c.rip - offset;
+            Block block = page.blocks[offset];
+            if (block != null
+                    && (block.second == null
+                            || block.second == c.mem.slow.fetch(Translator.nextPage(c, linear)))) {
+                return block;
+            }
+            return translator.translate(c, page, offset, linear);
+        } catch (GuestFault fault) {
+            Exceptions.raise(c, fault);
+            return null;
+        }
+    }
+
+    /** Executes one instruction with all that goes with single steps and breakpoints. */
+    private void step() {
+        Cpu c = this.c;
+        boolean trap = (c.rflags & Cpu.TF) != 0;
+        boolean shadowed = c.shadow;
+        Block block = block();
+        if (block == null) {
+            return;
+        }
+        if (DebugRegisters.atInstruction(c)) {
+            return;
+        }
+        Insn insn = block.code[0];
+        if (c.r[Cpu.PAGE_RIP] + insn.end - 1 > c.codeEnd) {
+            Exceptions.raise(c, c.gp());
+            return;
+        }
+        c.rip = insn.nextRip(c);
+        if (shadowed) {
+            c.shadow = false;
+        }
+        boolean resume = (c.rflags & Cpu.RF) != 0;
+        try {
+            insn.exec(c);
+        } catch (GuestFault fault) {
+            raise(fault, insn);
+            return;
+        } catch (StopInsn.Stop stop) {
+            c.rip = insn.thisRip(c);
+            return;
+        }
+        c.executed++;
+        if (resume && !insn.form.is(Form.Attr.SETS_RF)) {
+            c.rflags &= ~Cpu.RF;
+            c.updateSlow();
+        }
+        DebugRegisters.afterInstruction(c, trap);
+    }
+
+    /** Delivers a fault of {@code insn}: RIP goes back to it. */
+    private void raise(GuestFault fault, Insn insn) {
+        c.rip = insn.thisRip(c);
+        if (fault.nonCanonical && throughStack(fault, insn)) {
+            fault.vector = Cpu.SS_FAULT;
+        }
+        Exceptions.raise(c, fault);
+    }
+
+    private boolean throughStack(GuestFault fault, Insn insn) {
+        if (insn.form.is(Form.Attr.STACK)) {
+            return !insn.isMemory() || Math.abs(fault.address - c.r[Cpu.RSP]) <= 16;
+        }
+        return insn.isMemory() && insn.seg == Cpu.SS;
+    }
+
+    // ---- events ----
+
+    /** Looks at the pending set; the exit to return, or null to go on. */
+    private @Nullable VcpuExit events(int pending) {
+        Cpu c = this.c;
+        if ((pending & Cpu.PENDING_SHUTDOWN) != 0) {
+            return VcpuExit.SHUTDOWN;
+        }
+        if ((pending & Cpu.PENDING_CODE_WRITE) != 0) {
+            c.clearPending(Cpu.PENDING_CODE_WRITE);
+            c.board.code.dropWrittenByDevices();
+        }
+        if ((pending & Cpu.PENDING_INIT) != 0) {
+            c.clearPending(Cpu.PENDING_INIT);
+            Reset.init(c);
+            return VcpuExit.SLICE;
+        }
+        if ((pending & Cpu.PENDING_SIPI) != 0) {
+            c.clearPending(Cpu.PENDING_SIPI);
+            if (c.waitForSipi) {
+                Reset.startup(c);
+            }
+        }
+        if ((pending & Cpu.PENDING_KICK) != 0) {
+            c.clearPending(Cpu.PENDING_KICK);
+            return VcpuExit.KICKED;
+        }
+        if ((pending & Cpu.PENDING_YIELD) != 0) {
+            c.clearPending(Cpu.PENDING_YIELD);
+            return VcpuExit.SLICE;
+        }
+        if (c.waitForSipi) {
+            return VcpuExit.HALTED;
+        }
+        if ((pending & Cpu.PENDING_INJECT) != 0) {
+            inject();
+        } else if (!c.shadow) {
+            interrupts(pending);
+        }
+        return c.halted ? VcpuExit.HALTED : null;
+    }
+
+    private void inject() {
+        c.clearPending(Cpu.PENDING_INJECT);
+        wake();
+        int vector = c.injectVector;
+        c.injectVector = -1;
+        Exceptions.deliver(
+                c,
+                vector,
+                c.injectHasError,
+                c.injectError,
+                c.injectIsInterrupt ? Exceptions.EXTERNAL : Exceptions.EXCEPTION);
+    }
+
+    private void interrupts(int pending) {
+        if ((pending & Cpu.PENDING_NMI) != 0 && !c.nmiBlocked) {
+            c.clearPending(Cpu.PENDING_NMI);
+            wake();
+            c.nmiBlocked = true;
+            Exceptions.deliver(c, Cpu.NMI, false, 0, Exceptions.EXTERNAL);
+        } else if ((pending & Cpu.PENDING_IRQ) != 0) {
+            c.clearPending(Cpu.PENDING_IRQ);
+            var apic = c.apic;
+            if ((c.rflags & Cpu.IF) == 0) {
+                c.irqWaiting = true; // Cpu.flagsChanged asks again
+            } else if (apic != null && apic.interruptReady()) {
+                int vector = apic.acknowledge();
+                if (vector >= 0) {
+                    c.signal(Cpu.PENDING_IRQ); // there may be more
+                    wake();
+                    Exceptions.deliver(c, vector, false, 0, Exceptions.EXTERNAL);
+                }
+            }
+        }
+    }
+
+    /** Whether a run would return HALTED at once. */
+    boolean idle() {
+        int pending = c.pending();
+        if (!c.halted && !c.waitForSipi) {
+            return false;
+        }
+        if ((pending & ~(Cpu.PENDING_HALT | Cpu.PENDING_IRQ | Cpu.PENDING_NMI)) != 0) {
+            return false;
+        }
+        if (c.waitForSipi) {
+            return true;
+        }
+        var apic = c.apic;
+        boolean interrupt =
+                (pending & Cpu.PENDING_IRQ) != 0
+                        && (c.rflags & Cpu.IF) != 0
+                        && apic != null
+                        && apic.interruptReady();
+        boolean nmi = (pending & Cpu.PENDING_NMI) != 0 && !c.nmiBlocked;
+        return !interrupt && !nmi;
+    }
+
+    private void wake() {
+        if (c.halted) {
+            c.halted = false;
+            c.clearPending(Cpu.PENDING_HALT);
+        }
+    }
+}

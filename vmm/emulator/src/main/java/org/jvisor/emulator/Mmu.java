@@ -1,0 +1,337 @@
+package org.jvisor.emulator;
+
+import static org.jvisor.emulator.PhysMemory.ALL;
+import static org.jvisor.emulator.PhysMemory.BYTE;
+import static org.jvisor.emulator.PhysMemory.INT;
+import static org.jvisor.emulator.PhysMemory.LONG;
+import static org.jvisor.emulator.PhysMemory.SHORT;
+
+/**
+ * Linear memory as one CPU sees it: a software TLB in front of {@link MmuSlow}.
+ *
+ * <p>A view is one interleaved array, four longs an entry: the page that may be read, the page that
+ * may be written, what to add to a linear address to get the host address, and the guest-physical
+ * page with flags. A tag equals the linear page address; an impossible tag makes accesses miss.
+ * Comparing the tag with the page of the access's <em>last</em> byte, at the index of its first,
+ * sends accesses that cross a page to the slow path. There is a view for each set of rights (user,
+ * supervisor, supervisor with SMAP off), so the privilege level is part of the look-up at no cost.
+ *
+ * <p>{@code read8} to {@code read32} give zero-extended ints (32 bits as they are). {@code readRmw}
+ * reads what will be written: it checks for write access. {@code Sys} accesses are the implicit
+ * supervisor accesses to descriptor tables and the like, whatever the CPL.
+ */
+final class Mmu {
+    /** Entries of a view; a power of two. */
+    static final int ENTRIES = 1024;
+
+    /** A tag that no access has. */
+    static final long NEVER = 1;
+
+    /** Bits in an entry's fourth long, beside the physical page. */
+    static final long GLOBAL = 1, LARGE = 2;
+
+    /** Views by rights; the last is never filled, so that every access takes the slow path. */
+    static final int SUPERVISOR = 0, USER = 1, SMAP_OFF = 2, UNCACHED = 3;
+
+    private static final long PAGE = ~0xfffL;
+
+    final long[][] views = new long[4][4 * ENTRIES];
+
+    /** The view of explicit accesses. */
+    private long[] tlb = views[SUPERVISOR];
+
+    /** Which view {@link #tlb} is. */
+    int view = SUPERVISOR;
+
+    final MmuSlow slow;
+    private final Cpu c;
+
+    Mmu(Cpu c, Board board) {
+        this.c = c;
+        this.slow = new MmuSlow(c, this, board);
+        for (long[] v : views) {
+            java.util.Arrays.fill(v, NEVER);
+        }
+    }
+
+    /** Must follow a change of CPL, AC, CR4.SMAP, CR0.AM or the watchpoints. */
+    void selectView() {
+        boolean user = c.cpl == 3;
+        boolean ac = (c.rflags & Cpu.AC) != 0;
+        if (slow.watching || user && ac && (c.cr0 & Cpu.CR0_AM) != 0) {
+            view = UNCACHED;
+        } else if (user) {
+            view = USER;
+        } else {
+            view = ac && (c.cr4 & Cpu.CR4_SMAP) != 0 ? SMAP_OFF : SUPERVISOR;
+        }
+        tlb = views[view];
+    }
+
+    private static int slot(long a, long[] t) {
+        return (int) (a >>> 10) & t.length - 4;
+    }
+
+    // ---- explicit reads ----
+
+    int read8(long a) {
+        long[] t = tlb;
+        int i = slot(a, t);
+        if (t[i] == (a & PAGE)) {
+            return ALL.get(BYTE, a + t[i + 2]) & 0xff;
+        }
+        return (int) slow.read(a, 1, view);
+    }
+
+    int read16(long a) {
+        long[] t = tlb;
+        int i = slot(a, t);
+        if (t[i] == (a + 1 & PAGE)) {
+            return ALL.get(SHORT, a + t[i + 2]) & 0xffff;
+        }
+        return (int) slow.read(a, 2, view);
+    }
+
+    int read32(long a) {
+        long[] t = tlb;
+        int i = slot(a, t);
+        if (t[i] == (a + 3 & PAGE)) {
+            return ALL.get(INT, a + t[i + 2]);
+        }
+        return (int) slow.read(a, 4, view);
+    }
+
+    long read64(long a) {
+        long[] t = tlb;
+        int i = slot(a, t);
+        if (t[i] == (a + 7 & PAGE)) {
+            return ALL.get(LONG, a + t[i + 2]);
+        }
+        return slow.read(a, 8, view);
+    }
+
+    /** Reads 1, 2, 4 or 8 bytes, zero-extended. */
+    long read(long a, int size) {
+        return switch (size) {
+            case 1 -> read8(a);
+            case 2 -> read16(a);
+            case 4 -> read32(a) & 0xffff_ffffL;
+            default -> read64(a);
+        };
+    }
+
+    // ---- reads of what is going to be written ----
+
+    int readRmw8(long a) {
+        long[] t = tlb;
+        int i = slot(a, t);
+        if (t[i + 1] == (a & PAGE)) {
+            return ALL.get(BYTE, a + t[i + 2]) & 0xff;
+        }
+        return (int) slow.readRmw(a, 1, view);
+    }
+
+    int readRmw16(long a) {
+        long[] t = tlb;
+        int i = slot(a, t);
+        if (t[i + 1] == (a + 1 & PAGE)) {
+            return ALL.get(SHORT, a + t[i + 2]) & 0xffff;
+        }
+        return (int) slow.readRmw(a, 2, view);
+    }
+
+    int readRmw32(long a) {
+        long[] t = tlb;
+        int i = slot(a, t);
+        if (t[i + 1] == (a + 3 & PAGE)) {
+            return ALL.get(INT, a + t[i + 2]);
+        }
+        return (int) slow.readRmw(a, 4, view);
+    }
+
+    long readRmw64(long a) {
+        long[] t = tlb;
+        int i = slot(a, t);
+        if (t[i + 1] == (a + 7 & PAGE)) {
+            return ALL.get(LONG, a + t[i + 2]);
+        }
+        return slow.readRmw(a, 8, view);
+    }
+
+    /** Reads 1, 2, 4 or 8 bytes that will be written, zero-extended. */
+    long readRmw(long a, int size) {
+        return switch (size) {
+            case 1 -> readRmw8(a);
+            case 2 -> readRmw16(a);
+            case 4 -> readRmw32(a) & 0xffff_ffffL;
+            default -> readRmw64(a);
+        };
+    }
+
+    // ---- explicit writes ----
+
+    void write8(long a, int value) {
+        long[] t = tlb;
+        int i = slot(a, t);
+        if (t[i + 1] == (a & PAGE)) {
+            ALL.set(BYTE, a + t[i + 2], (byte) value);
+        } else {
+            slow.write(a, 1, value, view);
+        }
+    }
+
+    void write16(long a, int value) {
+        long[] t = tlb;
+        int i = slot(a, t);
+        if (t[i + 1] == (a + 1 & PAGE)) {
+            ALL.set(SHORT, a + t[i + 2], (short) value);
+        } else {
+            slow.write(a, 2, value, view);
+        }
+    }
+
+    void write32(long a, int value) {
+        long[] t = tlb;
+        int i = slot(a, t);
+        if (t[i + 1] == (a + 3 & PAGE)) {
+            ALL.set(INT, a + t[i + 2], value);
+        } else {
+            slow.write(a, 4, value, view);
+        }
+    }
+
+    void write64(long a, long value) {
+        long[] t = tlb;
+        int i = slot(a, t);
+        if (t[i + 1] == (a + 7 & PAGE)) {
+            ALL.set(LONG, a + t[i + 2], value);
+        } else {
+            slow.write(a, 8, value, view);
+        }
+    }
+
+    /** Writes the low 1, 2, 4 or 8 bytes. */
+    void write(long a, int size, long value) {
+        switch (size) {
+            case 1 -> write8(a, (int) value);
+            case 2 -> write16(a, (int) value);
+            case 4 -> write32(a, (int) value);
+            default -> write64(a, value);
+        }
+    }
+
+    /** Writes 16 bytes, nothing if any of them would fault. */
+    void write128(long a, long low, long high) {
+        if ((a & 0xfff) > 0xff0) {
+            checkWrite(a, 16);
+        }
+        write64(a, low);
+        write64(a + 8, high);
+    }
+
+    /**
+     * Faults as a read of all {@code size} bytes would; no effect otherwise but accessed bits.
+     *
+     * @param size 1 to 4096
+     */
+    void checkRead(long a, int size) {
+        slow.check(a, size, PageWalker.READ, view);
+    }
+
+    /**
+     * Faults as a write of all {@code size} bytes would, without writing: before an instruction
+     * that writes in several pieces.
+     *
+     * @param size 1 to 4096
+     */
+    void checkWrite(long a, int size) {
+        slow.check(a, size, PageWalker.WRITE, view);
+    }
+
+    // ---- implicit supervisor accesses ----
+
+    int readSys8(long a) {
+        return (int) readSys(a, 1);
+    }
+
+    int readSys16(long a) {
+        return (int) readSys(a, 2);
+    }
+
+    int readSys32(long a) {
+        return (int) readSys(a, 4);
+    }
+
+    long readSys64(long a) {
+        return readSys(a, 8);
+    }
+
+    /** Reads 1, 2, 4 or 8 bytes with supervisor rights, zero-extended. */
+    long readSys(long a, int size) {
+        long[] t = views[SUPERVISOR];
+        int i = slot(a, t);
+        if (t[i] == (a + size - 1 & PAGE)) {
+            return MmuSlow.hostRead(a + t[i + 2], size);
+        }
+        return slow.read(a, size, SUPERVISOR);
+    }
+
+    void writeSys8(long a, int value) {
+        writeSys(a, 1, value);
+    }
+
+    void writeSys16(long a, int value) {
+        writeSys(a, 2, value);
+    }
+
+    void writeSys32(long a, int value) {
+        writeSys(a, 4, value);
+    }
+
+    void writeSys64(long a, long value) {
+        writeSys(a, 8, value);
+    }
+
+    /** Writes the low 1, 2, 4 or 8 bytes with supervisor rights. */
+    void writeSys(long a, int size, long value) {
+        long[] t = views[SUPERVISOR];
+        int i = slot(a, t);
+        if (t[i + 1] == (a + size - 1 & PAGE)) {
+            MmuSlow.hostWrite(a + t[i + 2], size, value);
+        } else {
+            slow.write(a, size, value, SUPERVISOR);
+        }
+    }
+
+    // ---- runs of bytes within a page, for string instructions ----
+
+    /**
+     * The host address of {@code a} if a TLB entry allows plain reads of its page, else 0.
+     * Translates (and may fault) on a miss.
+     */
+    long hostForRead(long a) {
+        return slow.host(a, PageWalker.READ, view);
+    }
+
+    /** The host address of {@code a} if its page may be written plainly, else 0. */
+    long hostForWrite(long a) {
+        return slow.host(a, PageWalker.WRITE, view);
+    }
+
+    // ---- invalidation ----
+
+    /** Forgets everything: CR0, CR4, EFER changes. */
+    void flushAll() {
+        slow.flush(true);
+    }
+
+    /** Forgets what is not global: a CR3 load. */
+    void flushNonGlobal() {
+        slow.flush(false);
+    }
+
+    /** INVLPG: forgets the page of {@code a}, all 4 KiB pieces of it if it is large. */
+    void invalidatePage(long a) {
+        slow.invalidatePage(a);
+    }
+}

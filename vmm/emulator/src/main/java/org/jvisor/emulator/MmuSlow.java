@@ -1,0 +1,314 @@
+package org.jvisor.emulator;
+
+import static org.jvisor.emulator.Mmu.NEVER;
+import static org.jvisor.emulator.PhysMemory.ALL;
+import static org.jvisor.emulator.PhysMemory.BYTE;
+import static org.jvisor.emulator.PhysMemory.INT;
+import static org.jvisor.emulator.PhysMemory.LONG;
+import static org.jvisor.emulator.PhysMemory.SHORT;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happens when the software TLB does not answer: page walks, fills, accesses across pages,
+ * MMIO, the local APIC's page, ROM, writes to pages with decoded code, watchpoints; also the TLB of
+ * instruction fetches.
+ */
+final class MmuSlow {
+    private static final int CODE_ENTRIES = 1024;
+    private static final long PAGE = ~0xfffL;
+
+    private final Cpu c;
+    private final Mmu mmu;
+    private final PhysMemory memory;
+    private final CodeCache code;
+    private final Board board;
+    private final PageWalker walker;
+
+    /** Data breakpoints are armed: no view is filled and every access is reported. */
+    boolean watching;
+
+    private final long[][] fetchTags = new long[2][CODE_ENTRIES];
+    private final @Nullable CodePage[][] fetchPages = new CodePage[2][CODE_ENTRIES];
+
+    MmuSlow(Cpu c, Mmu mmu, Board board) {
+        this.c = c;
+        this.mmu = mmu;
+        this.board = board;
+        this.memory = board.memory;
+        this.code = board.code;
+        this.walker = new PageWalker(c, memory);
+        for (long[] tags : fetchTags) {
+            Arrays.fill(tags, NEVER);
+        }
+    }
+
+    static long hostRead(long host, int size) {
+        return switch (size) {
+            case 1 -> ALL.get(BYTE, host) & 0xff;
+            case 2 -> ALL.get(SHORT, host) & 0xffff;
+            case 4 -> ALL.get(INT, host) & 0xffff_ffffL;
+            default -> ALL.get(LONG, host);
+        };
+    }
+
+    static void hostWrite(long host, int size, long value) {
+        switch (size) {
+            case 1 -> ALL.set(BYTE, host, (byte) value);
+            case 2 -> ALL.set(SHORT, host, (short) value);
+            case 4 -> ALL.set(INT, host, (int) value);
+            default -> ALL.set(LONG, host, value);
+        }
+    }
+
+    // ---- accesses ----
+
+    long read(long a, int size, int view) {
+        checkAccess(a, size, false, view);
+        if ((a & 0xfff) + size > 0x1000) {
+            translate(a, PageWalker.READ, view);
+            translate(a + size - 1, PageWalker.READ, view);
+            long value = 0;
+            for (int i = 0; i < size; i++) {
+                value |= readWithin(a + i, 1, PageWalker.READ, view) << 8 * i;
+            }
+            return value;
+        }
+        return readWithin(a, size, PageWalker.READ, view);
+    }
+
+    long readRmw(long a, int size, int view) {
+        checkAccess(a, size, true, view);
+        if ((a & 0xfff) + size > 0x1000) {
+            translate(a, PageWalker.WRITE, view);
+            translate(a + size - 1, PageWalker.WRITE, view);
+            long value = 0;
+            for (int i = 0; i < size; i++) {
+                value |= readWithin(a + i, 1, PageWalker.WRITE, view) << 8 * i;
+            }
+            return value;
+        }
+        return readWithin(a, size, PageWalker.WRITE, view);
+    }
+
+    void write(long a, int size, long value, int view) {
+        checkAccess(a, size, true, view);
+        if ((a & 0xfff) + size > 0x1000) {
+            translate(a, PageWalker.WRITE, view);
+            translate(a + size - 1, PageWalker.WRITE, view);
+            for (int i = 0; i < size; i++) {
+                writeWithin(a + i, 1, value >>> 8 * i & 0xff, view);
+            }
+        } else {
+            writeWithin(a, size, value, view);
+        }
+    }
+
+    void check(long a, int size, int access, int view) {
+        checkCanonical(a);
+        translate(a, access, view);
+        long last = a + size - 1;
+        if ((a & PAGE) != (last & PAGE)) {
+            checkCanonical(last);
+            translate(last, access, view);
+        }
+    }
+
+    private long readWithin(long a, int size, int access, int view) {
+        long physical = translate(a, access, view);
+        int region = memory.region(physical);
+        if (isApic(physical)) {
+            return apicRead(physical, size);
+        }
+        if (region >= 0) {
+            fill(a, physical, region, view);
+            return hostRead(memory.host(region, physical), size);
+        }
+        return board.mmio.read(physical, size);
+    }
+
+    private void writeWithin(long a, int size, long value, int view) {
+        long physical = translate(a, PageWalker.WRITE, view);
+        int region = memory.region(physical);
+        if (isApic(physical)) {
+            apicWrite(physical, size, value);
+        } else if (region < 0) {
+            board.mmio.write(physical, size, value);
+        } else if (!memory.isReadOnly(region)) {
+            code.written(region, physical, size);
+            fill(a, physical, region, view);
+            hostWrite(memory.host(region, physical), size, value);
+        }
+    }
+
+    long host(long a, int access, int view) {
+        long[] t = mmu.views[view];
+        int i = (int) (a >>> 10) & t.length - 4;
+        if (t[i + (access == PageWalker.WRITE ? 1 : 0)] == (a & PAGE)) {
+            return a + t[i + 2];
+        }
+        if (view == Mmu.UNCACHED) {
+            return 0;
+        }
+        checkCanonical(a);
+        long physical = translate(a, access, view);
+        int region = memory.region(physical);
+        if (region < 0 || isApic(physical)) {
+            return 0;
+        }
+        fill(a, physical, region, view);
+        return t[i + (access == PageWalker.WRITE ? 1 : 0)] == (a & PAGE) ? a + t[i + 2] : 0;
+    }
+
+    // ---- the local APIC's page ----
+
+    private boolean isApic(long physical) {
+        var apic = c.apic;
+        if (apic == null) {
+            return false;
+        }
+        long base = apic.base();
+        // enabled, and not in x2APIC mode (IA32_APIC_BASE, SDM 3A §11.4.4)
+        return (base & 0xc00) == 0x800 && (base & PageWalker.ADDRESS) == (physical & PAGE);
+    }
+
+    private long apicRead(long physical, int size) {
+        var apic = c.apic;
+        return apic == null ? -1 : apic.readMmio((int) physical & 0xfff, size);
+    }
+
+    private void apicWrite(long physical, int size, long value) {
+        var apic = c.apic;
+        if (apic != null) {
+            apic.writeMmio((int) physical & 0xfff, size, value);
+        }
+    }
+
+    // ---- translation ----
+
+    private void checkCanonical(long a) {
+        if (a << 16 >> 16 != a) {
+            throw c.nonCanonical(a);
+        }
+    }
+
+    private void checkAccess(long a, int size, boolean write, int view) {
+        checkCanonical(a);
+        checkCanonical(a + size - 1);
+        if (view == Mmu.UNCACHED) {
+            if (watching) {
+                DebugRegisters.access(c, a, size, write);
+            }
+            if (c.cpl == 3
+                    && (c.rflags & Cpu.AC) != 0
+                    && (c.cr0 & Cpu.CR0_AM) != 0
+                    && (a & size - 1) != 0) {
+                throw c.fault(Cpu.ALIGN, 0);
+            }
+        }
+    }
+
+    private long translate(long a, int access, int view) {
+        boolean user = view == Mmu.UNCACHED ? c.cpl == 3 : view == Mmu.USER;
+        boolean smapOff = view == Mmu.SMAP_OFF || view == Mmu.UNCACHED && (c.rflags & Cpu.AC) != 0;
+        walker.walk(c.is64() || c.longMode ? a : a & 0xffff_ffffL, access, user, smapOff);
+        return walker.physical;
+    }
+
+    /** Puts the page the walker has just translated into a view. */
+    private void fill(long a, long physical, int region, int view) {
+        if (view == Mmu.UNCACHED) {
+            return;
+        }
+        long[] t = mmu.views[view];
+        int i = (int) (a >>> 10) & t.length - 4;
+        long page = a & PAGE;
+        boolean plainWrite =
+                walker.writable && !memory.isReadOnly(region) && !code.isCode(region, physical);
+        t[i] = page;
+        t[i + 1] = plainWrite ? page : NEVER;
+        t[i + 2] = memory.host(region, physical) - a;
+        t[i + 3] =
+                physical & PAGE | (walker.global ? Mmu.GLOBAL : 0) | (walker.large ? Mmu.LARGE : 0);
+    }
+
+    // ---- instruction fetch ----
+
+    /**
+     * The decoded code of the page at {@code linear} for the CPU's present mode and privilege.
+     *
+     * @throws GuestFault #PF, or #GP if it is not canonical
+     */
+    CodePage fetch(long linear) {
+        int view = c.cpl == 3 ? 1 : 0;
+        int i = (int) (linear >>> 12) & CODE_ENTRIES - 1;
+        CodePage page = fetchPages[view][i];
+        if (fetchTags[view][i] == (linear & PAGE)
+                && page != null
+                && page.mode == c.codeMode
+                && !page.dead) {
+            return page;
+        }
+        checkCanonical(linear);
+        walker.walk(linear, PageWalker.EXECUTE, view == 1, false);
+        page = code.page(walker.physical, c.codeMode);
+        fetchTags[view][i] = linear & PAGE;
+        fetchPages[view][i] = page;
+        return page;
+    }
+
+    // ---- invalidation ----
+
+    void flush(boolean globalsToo) {
+        c.fetchInvalid();
+        for (long[] tags : fetchTags) {
+            Arrays.fill(tags, NEVER);
+        }
+        for (int v = 0; v < Mmu.UNCACHED; v++) {
+            long[] t = mmu.views[v];
+            if (globalsToo) {
+                Arrays.fill(t, NEVER);
+            } else {
+                for (int i = 0; i < t.length; i += 4) {
+                    if ((t[i + 3] & Mmu.GLOBAL) == 0) {
+                        t[i] = NEVER;
+                        t[i + 1] = NEVER;
+                    }
+                }
+            }
+        }
+    }
+
+    void invalidatePage(long a) {
+        c.fetchInvalid();
+        for (long[] tags : fetchTags) {
+            Arrays.fill(tags, NEVER);
+        }
+        long page = a & PAGE;
+        for (int v = 0; v < Mmu.UNCACHED; v++) {
+            long[] t = mmu.views[v];
+            for (int i = 0; i < t.length; i += 4) {
+                boolean same = t[i] == page || t[i + 1] == page;
+                // large pages are at most 1 GiB; dropping more than asked for is allowed
+                boolean piece = (t[i + 3] & Mmu.LARGE) != 0 && (t[i] ^ a) >>> 30 == 0;
+                if (same || piece) {
+                    t[i] = NEVER;
+                    t[i + 1] = NEVER;
+                }
+            }
+        }
+    }
+
+    /** Makes writes to a physical page miss: it holds decoded code now. */
+    void dropWriteTags(long physicalPage) {
+        for (int v = 0; v < Mmu.UNCACHED; v++) {
+            long[] t = mmu.views[v];
+            for (int i = 0; i < t.length; i += 4) {
+                if ((t[i + 3] & PAGE) == physicalPage) {
+                    t[i + 1] = NEVER;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package org.jvisor.emulator;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.jvisor.vmm.api.Accelerator;
+import org.jvisor.vmm.api.Bus;
+import org.jvisor.vmm.api.Clock;
+import org.jvisor.vmm.api.GuestMemory;
+
+/**
+ * The software accelerator: x86-64 CPUs interpreted in Java. Deterministic given the clock: one
+ * thread runs the CPUs in turn.
+ */
+public final class SoftwareAccelerator implements Accelerator {
+    /** The time-stamp counter counts nanoseconds of the machine's clock. */
+    private static final long TSC_HZ = 1_000_000_000;
+
+    private final List<SoftwareVcpu> vcpus;
+
+    private SoftwareAccelerator(Builder b) {
+        PhysMemory memory = new PhysMemory(need(b.memory, "memory"));
+        Board board =
+                new Board(
+                        memory,
+                        need(b.ports, "ports"),
+                        need(b.mmio, "mmio"),
+                        need(b.clock, "clock"),
+                        b.cpus);
+        vcpus = Stream.of(board.cpus).map(c -> new SoftwareVcpu(c, b.slice)).toList();
+        for (Cpu c : board.cpus) {
+            Reset.reset(c);
+        }
+    }
+
+    private static <T> T need(@Nullable T value, String what) {
+        if (value == null) {
+            throw new IllegalStateException("a software accelerator needs " + what);
+        }
+        return value;
+    }
+
+    /** Starts describing an accelerator: memory, buses and clock are required. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public String name() {
+        return "software";
+    }
+
+    @Override
+    public List<SoftwareVcpu> vcpus() {
+        return vcpus;
+    }
+
+    @Override
+    public boolean singleThreaded() {
+        return true;
+    }
+
+    @Override
+    public long tscFrequency() {
+        return TSC_HZ;
+    }
+
+    @Override
+    public void close() {
+        vcpus.forEach(SoftwareVcpu::close);
+    }
+
+    /** Describes a {@link SoftwareAccelerator}. */
+    public static final class Builder {
+        private int cpus = 1;
+        private long slice = 100_000;
+        private @Nullable GuestMemory memory;
+        private @Nullable Bus ports;
+        private @Nullable Bus mmio;
+        private @Nullable Clock clock;
+
+        private Builder() {}
+
+        /** The number of CPUs, 1 to 255; 1 unless set. */
+        public Builder cpus(int count) {
+            if (count < 1 || count > 255) {
+                throw new IllegalArgumentException("1 to 255 CPUs, not " + count);
+            }
+            cpus = count;
+            return this;
+        }
+
+        /** Guest-physical memory; its backing must outlive the accelerator. */
+        public Builder memory(GuestMemory guestMemory) {
+            memory = guestMemory;
+            return this;
+        }
+
+        /** The port I/O bus. */
+        public Builder ports(Bus bus) {
+            ports = bus;
+            return this;
+        }
+
+        /** The bus of physical addresses that are not memory. */
+        public Builder mmio(Bus bus) {
+            mmio = bus;
+            return this;
+        }
+
+        /** The source of the time-stamp counter. */
+        public Builder clock(Clock source) {
+            clock = source;
+            return this;
+        }
+
+        /**
+         * Instructions after which {@link SoftwareVcpu#run} returns SLICE, at least 1; 100,000
+         * unless set.
+         */
+        public Builder sliceLength(long instructions) {
+            if (instructions < 1) {
+                throw new IllegalArgumentException("a slice of " + instructions);
+            }
+            slice = instructions;
+            return this;
+        }
+
+        /** Makes the CPUs, in their state after RESET. */
+        public SoftwareAccelerator build() {
+            return new SoftwareAccelerator(this);
+        }
+    }
+}
