@@ -15,7 +15,6 @@ final class Decoder {
     private byte[] bytes = {};
     private int at;
     private int limit;
-    private int offset;
 
     /** Ran past the bytes given. */
     private boolean more;
@@ -33,7 +32,6 @@ final class Decoder {
         this.bytes = bytes;
         this.at = from;
         this.limit = Math.min(limit, from + MAX_LENGTH);
-        this.offset = offset;
         more = false;
         reset(mode);
         d.start = from + offset;
