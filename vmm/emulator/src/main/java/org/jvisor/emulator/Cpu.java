@@ -253,6 +253,9 @@ final class Cpu {
     /** The code page of {@link #fetchLinear}. */
     @Nullable CodePage fetchPage;
 
+    /** What {@link StopInsn} throws. */
+    final StopInsn.Stop stop = new StopInsn.Stop();
+
     private final GuestFault fault = new GuestFault();
 
     Cpu(Board board, int index) {

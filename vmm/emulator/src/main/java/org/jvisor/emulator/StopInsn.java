@@ -7,13 +7,11 @@ import java.io.Serial;
  * is decoded anew. Costs running blocks nothing.
  */
 final class StopInsn extends Insn {
-    /** Thrown to leave the block. */
+    /** Thrown to leave the block; preallocated, one per CPU. */
     static final class Stop extends RuntimeException {
         @Serial private static final long serialVersionUID = 1L;
 
-        static final Stop STOP = new Stop();
-
-        private Stop() {
+        Stop() {
             super("block stopped", null, false, false);
         }
     }
@@ -24,6 +22,6 @@ final class StopInsn extends Insn {
 
     @Override
     void exec(Cpu c) {
-        throw Stop.STOP;
+        throw c.stop;
     }
 }
