@@ -1,8 +1,16 @@
+/** The {@code jvisor} command line. */
 module org.jvisor.launcher {
     requires static org.jspecify;
-    requires org.jvisor.machine;
-    requires org.jvisor.cpucheck;
+    requires aircompressor.v3;
+    requires com.fasterxml.jackson.core;
     requires info.picocli;
-    requires org.jline;
+    requires java.net.http;
     requires org.apache.commons.compress;
+    requires org.jvisor.cpucheck;
+    requires org.jvisor.kvm;
+    requires org.jvisor.machine;
+    requires org.tukaani.xz;
+
+    opens org.jvisor.launcher to
+            info.picocli;
 }

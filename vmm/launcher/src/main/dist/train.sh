@@ -1,0 +1,19 @@
+#!/bin/sh
+# Makes the AOT cache (JEP 514) of a distribution: runs the launcher's training class once, with the
+# flags and the module path of the real command. jvisor runs without the cache too, only slower to
+# start, so failing here is not an error.
+#
+#   train.sh DIST JAVA_HOME STAMP
+#
+# STAMP, the time at which the build began, becomes the modification time of DIST/stamp, with which
+# the jvisor script compares the sources.
+set -eu
+dist=$1 java=$2/bin/java stamp=$3
+
+rm -f "$dist/jvisor.aot" "$dist/stamp"
+if ! "$java" @"$dist/jvm.options" -XX:AOTCacheOutput="$dist/jvisor.aot.new" --module-path "$dist/lib" \
+    -m org.jvisor.launcher/org.jvisor.launcher.Training >"$dist/train.log" 2>&1; then
+    echo "jvisor: no AOT cache could be made (see $dist/train.log)" >&2
+fi
+[ ! -f "$dist/jvisor.aot.new" ] || mv "$dist/jvisor.aot.new" "$dist/jvisor.aot"
+touch -d "$stamp" "$dist/stamp"

@@ -1,0 +1,95 @@
+package org.jvisor.launcher;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jvisor.launcher.console.RawTerminal;
+import org.jvisor.launcher.image.DebianImage;
+import org.jvisor.launcher.image.Flavor;
+import org.jvisor.launcher.image.Image;
+import org.jvisor.launcher.image.ImageStore;
+import org.jvisor.launcher.image.Progress;
+import org.jvisor.machine.MachineConfig;
+
+/** What a machine boots where the user does not say. */
+final class BootDefaults {
+    /** The command line of a Linux kernel that has none: its messages go to the serial line. */
+    static final String COMMAND_LINE = "console=ttyS0";
+
+    private static final int MULTIBOOT_MAGIC = 0x1badb002;
+
+    private BootDefaults() {}
+
+    /** Takes from an image what {@code config} does not name yet; fetches the default images. */
+    static void image(
+            MachineConfig.Builder config, String name, PrintWriter err, boolean onTerminal)
+            throws InterruptedException {
+        Image image = find(name, err);
+        if (!config.hasKernel()) {
+            config.kernel(image.kernel());
+        }
+        if (!config.hasInitrd()) {
+            config.initrd(image.initrd());
+        }
+        if (!config.hasCommandLine()) {
+            config.commandLine(image.commandLine() + (onTerminal ? terminalSize() : ""));
+        }
+    }
+
+    private static Image find(String name, PrintWriter err) throws InterruptedException {
+        ImageStore store = ImageStore.ofUser();
+        for (Flavor flavor : Flavor.values()) {
+            if (flavor.imageName().equals(name)) {
+                return DebianImage.from(
+                                store,
+                                System.getenv(DebianImage.MIRROR_VARIABLE),
+                                ImageCommand.DEFAULT_SUITE,
+                                new Progress(err, RawTerminal.isTerminal(2)))
+                        .ensure(flavor);
+            }
+        }
+        return store.find(name)
+                .orElseThrow(
+                        () ->
+                                new UserError(
+                                        ExitStatus.FILE,
+                                        "there is no image %s: jvisor image list shows what there is"
+                                                .formatted(name)));
+    }
+
+    /** Tells the image's init the size of the terminal, which a serial line cannot. */
+    private static String terminalSize() {
+        try {
+            return " jvisor.size=" + RawTerminal.size().replace(' ', 'x');
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /** The command line for a kernel of the user's own that is given none. */
+    static String commandLine(MachineConfig config) {
+        Path kernel = config.kernel();
+        boolean linux = kernel != null && config.flatAddress() == null && !isMultiboot(kernel);
+        return linux ? COMMAND_LINE : "";
+    }
+
+    /**
+     * Whether a Multiboot header lies in the first 8 KiB, 4-byte aligned (Multiboot 0.6.96 §3.1).
+     */
+    private static boolean isMultiboot(Path kernel) {
+        try (var in = Files.newInputStream(kernel)) {
+            ByteBuffer head = ByteBuffer.wrap(in.readNBytes(8192)).order(ByteOrder.LITTLE_ENDIAN);
+            while (head.remaining() >= 4) {
+                if (head.getInt() == MULTIBOOT_MAGIC) {
+                    return true;
+                }
+            }
+        } catch (IOException e) {
+            // Building the machine tells what is wrong with the file.
+        }
+        return false;
+    }
+}

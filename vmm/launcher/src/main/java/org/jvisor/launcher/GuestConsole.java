@@ -1,0 +1,56 @@
+package org.jvisor.launcher;
+
+import java.time.Duration;
+import org.jvisor.launcher.console.ConsoleGuest;
+import org.jvisor.machine.Machine;
+import org.jvisor.machine.MachineConfig;
+import org.jvisor.machine.Sizes;
+
+/** What the console may do to a machine. */
+final class GuestConsole implements ConsoleGuest {
+    private final Machine vm;
+    private final long started = System.nanoTime();
+
+    GuestConsole(Machine vm) {
+        this.vm = vm;
+    }
+
+    @Override
+    public void input(byte[] bytes, int offset, int length) throws InterruptedException {
+        vm.serialInput(0, bytes, offset, length);
+    }
+
+    @Override
+    public void quit() {
+        vm.stop();
+    }
+
+    @Override
+    public void reset() {
+        vm.reset();
+    }
+
+    @Override
+    public void powerButton() {
+        vm.powerButton();
+    }
+
+    @Override
+    public String status() {
+        MachineConfig config = vm.config();
+        Duration up = Duration.ofNanos(System.nanoTime() - started);
+        long instructions = vm.instructions();
+        return "%s: %s, %d CPU%s, %s of memory, accelerator %s, up %d:%02d:%02d%s"
+                .formatted(
+                        config.name(),
+                        vm.state().toString().toLowerCase(java.util.Locale.ROOT),
+                        config.cpus(),
+                        config.cpus() == 1 ? "" : "s",
+                        Sizes.format(config.memory()),
+                        vm.accelerator(),
+                        up.toHours(),
+                        up.toMinutesPart(),
+                        up.toSecondsPart(),
+                        instructions < 0 ? "" : ", %,d instructions".formatted(instructions));
+    }
+}

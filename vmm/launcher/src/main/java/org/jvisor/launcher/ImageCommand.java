@@ -1,0 +1,174 @@
+package org.jvisor.launcher;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.jvisor.launcher.console.RawTerminal;
+import org.jvisor.launcher.image.DebianImage;
+import org.jvisor.launcher.image.Flavor;
+import org.jvisor.launcher.image.Image;
+import org.jvisor.launcher.image.ImageStore;
+import org.jvisor.launcher.image.Progress;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code jvisor image}: the images {@code jvisor run} boots. */
+@Command(
+        name = "image",
+        description =
+                "Fetches, lists and removes guest images (kernel, initial RAM disk, command line).",
+        mixinStandardHelpOptions = true,
+        subcommands = {
+            ImageCommand.Pull.class,
+            ImageCommand.ListImages.class,
+            ImageCommand.Remove.class
+        },
+        synopsisSubcommandLabel = "COMMAND")
+final class ImageCommand implements Runnable {
+    /** The Debian suite a mirror is asked for. */
+    static final String DEFAULT_SUITE = "stable";
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(
+                spec.commandLine(), "jvisor image needs a command: pull, list or rm");
+    }
+
+    /** {@code jvisor image pull}. */
+    @Command(
+            name = "pull",
+            description = {
+                "Fetches an image, or its latest version.",
+                "debian is Debian's kernel with a busybox root shell. The packages come through the host's"
+                        + " apt, which verifies them, without root; or from the mirror named by --mirror."
+                        + " Without a network the host's own kernel and static busybox serve."
+            },
+            mixinStandardHelpOptions = true)
+    static final class Pull implements Callable<Integer> {
+        @Spec
+        @SuppressWarnings("NullAway.Init")
+        CommandSpec spec;
+
+        @Parameters(paramLabel = "IMAGE", description = "debian")
+        String image = "";
+
+        @Option(
+                names = "--kernel",
+                paramLabel = "KIND",
+                description =
+                        "cloud (the default: made for virtual machines; the image is called debian) or"
+                                + " generic (the image is called debian-generic).")
+        Flavor flavor = Flavor.CLOUD;
+
+        @Option(
+                names = "--mirror",
+                paramLabel = "URL",
+                description =
+                        "An https URL of a Debian mirror to use instead of apt; the environment variable"
+                                + " JVISOR_DEBIAN_MIRROR does the same.")
+        @Nullable String mirror;
+
+        @Option(
+                names = "--suite",
+                paramLabel = "NAME",
+                description = "The suite to use on the mirror (default: stable).")
+        String suite = DEFAULT_SUITE;
+
+        @Override
+        public Integer call() throws InterruptedException {
+            if (!image.equals("debian")) {
+                throw new UserError(
+                        ExitStatus.USAGE,
+                        "there is no image %s to pull: only debian is known".formatted(image));
+            }
+            PrintWriter err = spec.commandLine().getErr();
+            Image pulled =
+                    DebianImage.from(
+                                    ImageStore.ofUser(),
+                                    mirror != null
+                                            ? mirror
+                                            : System.getenv(DebianImage.MIRROR_VARIABLE),
+                                    suite,
+                                    new Progress(err, RawTerminal.isTerminal(2)))
+                            .pull(flavor);
+            spec.commandLine()
+                    .getOut()
+                    .printf("%s: Linux %s, %s%n", pulled.name(), pulled.version(), pulled.origin());
+            return ExitStatus.OK;
+        }
+    }
+
+    /** {@code jvisor image list}. */
+    @Command(name = "list", description = "Lists the images.", mixinStandardHelpOptions = true)
+    static final class ListImages implements Callable<Integer> {
+        private static final DateTimeFormatter DAY =
+                DateTimeFormatter.ofPattern("yyyy-MM-dd").withZone(ZoneId.systemDefault());
+
+        @Spec
+        @SuppressWarnings("NullAway.Init")
+        CommandSpec spec;
+
+        @Override
+        public Integer call() throws IOException {
+            ImageStore store = ImageStore.ofUser();
+            PrintWriter out = spec.commandLine().getOut();
+            List<Image> images = store.list();
+            if (images.isEmpty()) {
+                spec.commandLine()
+                        .getErr()
+                        .println(
+                                "jvisor: no images in %s; jvisor image pull debian fetches one"
+                                        .formatted(store.root()));
+            }
+            for (Image image : images) {
+                out.printf(
+                        "%-16s Linux %-16s %4d MiB  %s  %s%n",
+                        image.name(),
+                        image.version(),
+                        (store.size(image) + (1 << 20) - 1) >> 20,
+                        DAY.format(image.created()),
+                        image.origin());
+            }
+            return ExitStatus.OK;
+        }
+    }
+
+    /** {@code jvisor image rm}. */
+    @Command(name = "rm", description = "Removes images.", mixinStandardHelpOptions = true)
+    static final class Remove implements Callable<Integer> {
+        @Spec
+        @SuppressWarnings("NullAway.Init")
+        CommandSpec spec;
+
+        @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "The images to remove.")
+        List<String> images = List.of();
+
+        @Override
+        public Integer call() throws IOException {
+            ImageStore store = ImageStore.ofUser();
+            try (ImageStore.Lock _ = store.lock(() -> {})) {
+                for (String image : images) {
+                    if (!store.remove(image)) {
+                        throw new UserError(
+                                ExitStatus.FILE,
+                                "there is no image %s to remove: jvisor image list shows what there is"
+                                        .formatted(image));
+                    }
+                }
+            }
+            return ExitStatus.OK;
+        }
+    }
+}

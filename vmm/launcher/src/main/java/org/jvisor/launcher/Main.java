@@ -1,0 +1,85 @@
+package org.jvisor.launcher;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jvisor.machine.MachineException;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The entry point of the {@code jvisor} command. */
+public final class Main {
+    private Main() {}
+
+    /** Runs the command and ends the process with its status. */
+    public static void main(String[] args) {
+        PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        System.exit(execute(out, err, args));
+    }
+
+    /**
+     * Runs the command.
+     *
+     * @param out where results go
+     * @param err where messages go
+     * @return the exit status, of {@link ExitStatus}
+     */
+    static int execute(PrintWriter out, PrintWriter err, String... args) {
+        CommandLine command = new CommandLine(new JvisorCommand());
+        command.setOut(out)
+                .setErr(err)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setOverwrittenOptionsAllowed(true)
+                .setParameterExceptionHandler((e, given) -> misuse(e))
+                .setExecutionExceptionHandler((e, line, parsed) -> failure(line.getErr(), e));
+        return command.execute(args);
+    }
+
+    private static int misuse(ParameterException e) {
+        CommandLine line = e.getCommandLine();
+        StringBuilder message = new StringBuilder(firstLine(String.valueOf(e.getMessage())));
+        if (e instanceof UnmatchedArgumentException unmatched) {
+            List<String> near = unmatched.getSuggestions();
+            if (!near.isEmpty()) {
+                message.append("; did you mean ").append(near.getFirst()).append('?');
+            }
+        }
+        report(
+                line.getErr(),
+                "%s (see %s --help)".formatted(message, line.getCommandSpec().qualifiedName()));
+        return ExitStatus.USAGE;
+    }
+
+    private static String firstLine(String text) {
+        return text.lines().findFirst().orElse("the command line cannot be understood");
+    }
+
+    private static int failure(PrintWriter err, Exception e) {
+        if (System.getenv("JVISOR_DEBUG") != null) {
+            e.printStackTrace(err);
+        }
+        return switch (e) {
+            case UserError error -> {
+                report(err, String.valueOf(error.getMessage()));
+                yield error.status();
+            }
+            case MachineException error -> {
+                report(err, String.valueOf(error.getMessage()));
+                yield ExitStatus.of(error.kind());
+            }
+            default -> {
+                report(
+                        err,
+                        "an error inside jvisor (%s): this is a bug; JVISOR_DEBUG=1 in the environment shows where"
+                                .formatted(e));
+                yield ExitStatus.INTERNAL;
+            }
+        };
+    }
+
+    private static void report(PrintWriter err, String message) {
+        err.println("jvisor: " + message);
+    }
+}

@@ -1,0 +1,166 @@
+package org.jvisor.launcher;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.jvisor.launcher.console.Console;
+import org.jvisor.launcher.console.FileLink;
+import org.jvisor.launcher.console.RawTerminal;
+import org.jvisor.launcher.console.SerialLink;
+import org.jvisor.launcher.image.Flavor;
+import org.jvisor.machine.AcceleratorKind;
+import org.jvisor.machine.Machine;
+import org.jvisor.machine.MachineConfig;
+import org.jvisor.machine.MachineConfigFile;
+import org.jvisor.machine.MachineExit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code jvisor run}: makes a machine from its options and stays until it has ended. */
+@Command(
+        name = "run",
+        description = {
+            "Runs a virtual machine until it ends.",
+            "Without --kernel it boots an image, by default Debian's kernel with a root shell, which is"
+                    + " fetched on first use. Options override the configuration file."
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footerHeading = "%nKeys, where standard input is a terminal:%n",
+        footer = {
+            "  Ctrl-A X       stop the guest at once and quit",
+            "  Ctrl-A C       open or close the monitor prompt",
+            "  Ctrl-A H       show the keys",
+            "  Ctrl-A Ctrl-A  send Ctrl-A to the guest",
+            "Anything else that standard input is (a pipe, a file) is typed to the guest as it is."
+        })
+final class RunCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    CommandSpec spec;
+
+    @Option(
+            names = "--kernel",
+            paramLabel = "FILE",
+            description =
+                    "A Linux bzImage or vmlinux, a Multiboot kernel, or with --flat a flat binary.")
+    @Nullable Path kernel;
+
+    @Option(
+            names = "--initrd",
+            paramLabel = "FILE",
+            description = "The initial RAM disk, or the Multiboot module.")
+    @Nullable Path initrd;
+
+    @Option(
+            names = "--cmdline",
+            paramLabel = "TEXT",
+            description = "The kernel's command line, in place of the default console=ttyS0.")
+    @Nullable String commandLine;
+
+    @Option(
+            names = "--flat",
+            paramLabel = "ADDRESS",
+            converter = Converters.Address.class,
+            description =
+                    "Take --kernel as a flat binary, loaded and entered (in real mode, CS 0) at this"
+                            + " address, such as 0x7c00.")
+    @Nullable Long flatAddress;
+
+    @Option(
+            names = "--image",
+            paramLabel = "NAME",
+            description = "The image to boot; --kernel, --initrd and --cmdline replace its parts.")
+    @Nullable String image;
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            converter = Converters.Size.class,
+            description = "Guest RAM in bytes or with K, M, G, T as in 512M (the default).")
+    @Nullable Long memory;
+
+    @Option(names = "--cpus", paramLabel = "N", description = "The number of CPUs (default 1).")
+    @Nullable Integer cpus;
+
+    @Option(
+            names = "--accel",
+            paramLabel = "KIND",
+            description =
+                    "auto (the default: KVM where it runs on hardware virtualization, else software),"
+                            + " kvm, or software.")
+    @Nullable AcceleratorKind accelerator;
+
+    @Option(
+            names = "--serial",
+            paramLabel = "WHERE",
+            converter = Converters.Serial.class,
+            description =
+                    "Where the guest's first serial line goes: stdio (the default), null, file=PATH"
+                            + " (output only).")
+    SerialTarget serial = new SerialTarget.Stdio();
+
+    @Option(
+            names = "--no-reboot",
+            description = "Exit with status 80 when the guest asks for a reset.")
+    boolean noReboot;
+
+    @Option(names = "--name", paramLabel = "NAME", description = "The machine's name.")
+    @Nullable String name;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "A JSON file with the machine's configuration.")
+    @Nullable Path config;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        PrintWriter err = spec.commandLine().getErr();
+        MachineConfig.Builder configuration = configuration(err);
+        MachineExit exit = MachineRun.toEnd(Machine.builder(configuration), open(serial));
+        return MachineRun.report(exit, err);
+    }
+
+    private MachineConfig.Builder configuration(PrintWriter err) throws InterruptedException {
+        MachineConfig.Builder built =
+                config == null ? MachineConfig.builder() : MachineConfigFile.read(config);
+        set(name, built::name);
+        set(memory, built::memory);
+        set(cpus, built::cpus);
+        set(accelerator, built::accelerator);
+        set(kernel, built::kernel);
+        set(initrd, built::initrd);
+        set(commandLine, built::commandLine);
+        set(flatAddress, built::flatAddress);
+        if (noReboot) {
+            built.stopOnReset(true);
+        }
+        if (image != null || !built.hasKernel()) {
+            boolean onTerminal = serial instanceof SerialTarget.Stdio && RawTerminal.isTerminal(0);
+            BootDefaults.image(
+                    built, image == null ? Flavor.CLOUD.imageName() : image, err, onTerminal);
+        } else if (!built.hasCommandLine()) {
+            built.commandLine(BootDefaults.commandLine(built.build()));
+        }
+        return built;
+    }
+
+    private static <T> void set(@Nullable T value, Consumer<T> setter) {
+        if (value != null) {
+            setter.accept(value);
+        }
+    }
+
+    private static SerialLink open(SerialTarget target) {
+        return switch (target) {
+            case SerialTarget.Stdio _ -> Console.standard();
+            case SerialTarget.Null _ -> SerialLink.NULL;
+            case SerialTarget.File file -> FileLink.open(file.path());
+        };
+    }
+}

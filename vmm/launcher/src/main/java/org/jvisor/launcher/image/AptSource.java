@@ -1,0 +1,157 @@
+package org.jvisor.launcher.image;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The host's apt, with the host's sources and keys but with lists and caches of our own, so that it
+ * works without root and where {@code apt-get update} was never run. apt checks the signatures and
+ * the checksums.
+ */
+final class AptSource implements PackageSource {
+    private static final String BUSYBOX = "busybox-static";
+
+    /** apt's progress (APT::Status-Fd): dlstatus:ITEM:PERCENT:TEXT. */
+    private static final Pattern STATUS = Pattern.compile("dlstatus:\\d+:(\\d+)\\.\\d+:.*");
+
+    private final Path home;
+
+    /**
+     * Makes it.
+     *
+     * @param home the folder for apt's lists; kept, as the next update is then short
+     */
+    AptSource(Path home) {
+        this.home = home;
+    }
+
+    @Override
+    public Ingredients fetch(Flavor flavor, Path work, Progress progress)
+            throws Unavailable, IOException, InterruptedException {
+        if (!onPath("apt-get") || !onPath("apt-cache")) {
+            throw new Unavailable("apt is not on this machine");
+        }
+        Files.createDirectories(home.resolve("state/lists/partial"));
+        Files.createDirectories(home.resolve("cache/archives/partial"));
+        Path status = home.resolve("state/status");
+        if (!Files.exists(status)) {
+            Files.createFile(status);
+        }
+        progress.step("updating package lists");
+        // One source that fails does not matter if the others have the packages.
+        Result update = run(work, progress, "apt-get", "update");
+        Control meta = show(work, progress, flavor.packageName(), update);
+        String kernel = meta.dependency("linux-image-");
+        Control image = show(work, progress, kernel, update);
+        progress.step("downloading %s and %s".formatted(kernel, BUSYBOX));
+        Result download = run(work, progress, "apt-get", "download", kernel, BUSYBOX);
+        Optional<Path> kernelDeb = deb(work, kernel);
+        Optional<Path> busyboxDeb = deb(work, BUSYBOX);
+        if (download.status != 0 || kernelDeb.isEmpty() || busyboxDeb.isEmpty()) {
+            throw new Unavailable("apt could not download the packages: " + download.message());
+        }
+        progress.step("unpacking");
+        return Ingredients.unpack(
+                kernelDeb.get(),
+                busyboxDeb.get(),
+                image.field("Version"),
+                "Debian packages by apt");
+    }
+
+    private Control show(Path work, Progress progress, String name, Result update)
+            throws Unavailable, IOException, InterruptedException {
+        Result show = run(work, progress, "apt-cache", "show", "--no-all-versions", name);
+        if (show.status != 0 || show.output.isEmpty()) {
+            throw new Unavailable(
+                    update.status == 0
+                            ? "apt's sources on this machine have no package %s".formatted(name)
+                            : "apt could not update its lists: " + update.message());
+        }
+        return Control.parse(show.output);
+    }
+
+    private static Optional<Path> deb(Path folder, String name) throws IOException {
+        try (var files = Files.list(folder)) {
+            return files.filter(
+                            file -> {
+                                String deb = file.getFileName().toString();
+                                return deb.startsWith(name + "_") && deb.endsWith(".deb");
+                            })
+                    .findFirst();
+        }
+    }
+
+    /**
+     * How a program ended.
+     *
+     * @param errors what it wrote on standard error
+     */
+    private record Result(int status, List<String> output, List<String> errors) {
+        String message() {
+            return errors.stream()
+                    .filter(line -> line.startsWith("E: ") || line.startsWith("W: "))
+                    .map(line -> line.substring(3))
+                    .findFirst()
+                    .orElse("it ended with status " + status);
+        }
+    }
+
+    private Result run(Path work, Progress progress, String program, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(program, "-qq"));
+        Map.of(
+                        "Dir::State", home.resolve("state").toString(),
+                        "Dir::State::status", home.resolve("state/status").toString(),
+                        "Dir::Cache", home.resolve("cache").toString(),
+                        "APT::Architecture", "amd64",
+                        "APT::Architectures", "amd64",
+                        // Root's apt changes to a user that may not enter our folders.
+                        "APT::Sandbox::User", System.getProperty("user.name"),
+                        "APT::Status-Fd", "1",
+                        "Acquire::Languages", "none",
+                        "Acquire::Retries", "1",
+                        "Acquire::http::Timeout", "20")
+                .forEach((key, value) -> command.addAll(List.of("-o", key + "=" + value)));
+        command.addAll(List.of(arguments));
+        Path errors = work.resolve("errors.txt");
+        ProcessBuilder builder =
+                new ProcessBuilder(command)
+                        .directory(work.toFile())
+                        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                        .redirectError(errors.toFile());
+        builder.environment().put("LC_ALL", "C.UTF-8");
+        Process process = builder.start();
+        List<String> output = new ArrayList<>();
+        try (BufferedReader lines = process.inputReader()) {
+            String line;
+            while ((line = lines.readLine()) != null) {
+                Matcher status = STATUS.matcher(line);
+                if (status.matches()) {
+                    progress.percent(Integer.parseInt(status.group(1)));
+                } else {
+                    output.add(line);
+                }
+            }
+            return new Result(process.waitFor(), output, Files.readAllLines(errors));
+        } finally {
+            process.destroy();
+        }
+    }
+
+    private static boolean onPath(String program) {
+        String path = System.getenv("PATH");
+        return Pattern.compile(":")
+                .splitAsStream(path == null ? "/usr/bin:/bin" : path)
+                .anyMatch(
+                        folder ->
+                                !folder.isEmpty() && Files.isExecutable(Path.of(folder, program)));
+    }
+}

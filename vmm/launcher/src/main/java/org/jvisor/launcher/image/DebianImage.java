@@ -1,0 +1,158 @@
+package org.jvisor.launcher.image;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.jvisor.launcher.ExitStatus;
+import org.jvisor.launcher.UserError;
+
+/** Makes the {@code debian} images: Debian's kernel and an initial RAM disk around busybox. */
+public final class DebianImage {
+    /** The environment variable that names a mirror. */
+    public static final String MIRROR_VARIABLE = "JVISOR_DEBIAN_MIRROR";
+
+    private static final String COMMAND_LINE = "console=ttyS0";
+
+    private final ImageStore store;
+    private final List<PackageSource> sources;
+    private final Progress progress;
+
+    DebianImage(ImageStore store, List<PackageSource> sources, Progress progress) {
+        this.store = store;
+        this.sources = sources;
+        this.progress = progress;
+    }
+
+    /**
+     * Prepares a pull.
+     *
+     * @param mirror a Debian mirror to use instead of the host's apt, or null
+     * @param suite the suite to use on the mirror, such as {@code stable}
+     * @throws UserError if the mirror cannot be used
+     */
+    public static DebianImage from(
+            ImageStore store, @Nullable String mirror, String suite, Progress progress) {
+        PackageSource source;
+        try {
+            source =
+                    mirror == null
+                            ? new AptSource(store.root().resolve("apt"))
+                            : MirrorSource.at(mirror, suite);
+        } catch (PackageSource.Unavailable e) {
+            throw new UserError(ExitStatus.USAGE, String.valueOf(e.getMessage()), e);
+        }
+        return new DebianImage(store, List.of(source, new HostSource(Path.of("/"))), progress);
+    }
+
+    /**
+     * Gets the image, in place of one there may be.
+     *
+     * @throws UserError if no source has it, or the store cannot be written
+     */
+    public Image pull(Flavor flavor) throws InterruptedException {
+        return locked(flavor, false);
+    }
+
+    /** The image, got first where it is not there yet. */
+    public Image ensure(Flavor flavor) throws InterruptedException {
+        var present = store.find(flavor.imageName());
+        return present.isPresent() ? present.get() : locked(flavor, true);
+    }
+
+    private Image locked(Flavor flavor, boolean unlessPresent) throws InterruptedException {
+        try (ImageStore.Lock _ =
+                        store.lock(
+                                () -> progress.step("waiting for another jvisor to fetch images"));
+                progress) {
+            if (unlessPresent) {
+                // Whoever held the lock may have made it.
+                var present = store.find(flavor.imageName());
+                if (present.isPresent()) {
+                    return present.get();
+                }
+            }
+            return make(flavor);
+        } catch (IOException e) {
+            throw new UserError(
+                    ExitStatus.IO,
+                    "the image cannot be kept in %s: %s; make room and permission there, or set XDG_CACHE_HOME to another folder"
+                            .formatted(store.root(), describe(e)),
+                    e);
+        }
+    }
+
+    private Image make(Flavor flavor) throws IOException, InterruptedException {
+        List<String> reasons = new ArrayList<>();
+        for (PackageSource source : sources) {
+            Path work = Files.createTempDirectory(Files.createDirectories(store.root()), "pull-");
+            try {
+                PackageSource.Ingredients parts = source.fetch(flavor, work, progress);
+                if (!reasons.isEmpty()) {
+                    progress.note(
+                            "using %s, as %s"
+                                    .formatted(parts.origin(), String.join("; ", reasons)));
+                }
+                return keep(flavor, parts);
+            } catch (PackageSource.Unavailable e) {
+                reasons.add(String.valueOf(e.getMessage()));
+            } finally {
+                delete(work);
+            }
+        }
+        throw new UserError(
+                ExitStatus.NO_IMAGE,
+                ("no Debian kernel could be had: %s. Connect to a network, name an https Debian mirror with --mirror or %s,"
+                                + " or bring a kernel of your own with jvisor run --kernel FILE --initrd FILE")
+                        .formatted(String.join("; ", reasons), MIRROR_VARIABLE));
+    }
+
+    private Image keep(Flavor flavor, PackageSource.Ingredients parts) throws IOException {
+        progress.step("building the initial RAM disk");
+        return store.save(
+                new ImageManifest(
+                        flavor.imageName(),
+                        store.put(parts.kernel()),
+                        store.put(Initramfs.build(parts.busybox())),
+                        COMMAND_LINE,
+                        parts.version(),
+                        parts.origin(),
+                        Instant.now()));
+    }
+
+    private static String describe(IOException e) {
+        return switch (e) {
+            case java.nio.file.AccessDeniedException denied ->
+                    "permission is denied for " + denied.getFile();
+            case java.nio.file.FileSystemException failed ->
+                    "%s (%s)".formatted(failed.getReason(), failed.getFile());
+            default -> String.valueOf(e.getMessage());
+        };
+    }
+
+    private static void delete(Path folder) throws IOException {
+        Files.walkFileTree(
+                folder,
+                new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                            throws IOException {
+                        Files.delete(file);
+                        return FileVisitResult.CONTINUE;
+                    }
+
+                    @Override
+                    public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException e)
+                            throws IOException {
+                        Files.delete(dir);
+                        return FileVisitResult.CONTINUE;
+                    }
+                });
+    }
+}

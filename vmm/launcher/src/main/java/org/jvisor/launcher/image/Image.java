@@ -1,0 +1,24 @@
+package org.jvisor.launcher.image;
+
+import java.nio.file.Path;
+import java.time.Instant;
+
+/**
+ * A guest image.
+ *
+ * @param name what the user calls it
+ * @param kernel the kernel's file
+ * @param initrd the initial RAM disk's file
+ * @param commandLine the kernel's command line
+ * @param version of the kernel, as its package names it
+ * @param origin where it came from, for the user
+ * @param created when it was made
+ */
+public record Image(
+        String name,
+        Path kernel,
+        Path initrd,
+        String commandLine,
+        String version,
+        String origin,
+        Instant created) {}

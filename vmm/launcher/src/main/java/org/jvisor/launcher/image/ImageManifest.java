@@ -1,0 +1,99 @@
+package org.jvisor.launcher.image;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * What the store keeps of an image beside its files: a flat JSON object of strings. The streaming
+ * parser reads it, as this is on the way of every start.
+ *
+ * @param kernel the SHA-256 of the kernel, in hex
+ * @param initrd the SHA-256 of the initial RAM disk, in hex
+ */
+record ImageManifest(
+        String name,
+        String kernel,
+        String initrd,
+        String commandLine,
+        String version,
+        String origin,
+        Instant created) {
+
+    /**
+     * Reads one.
+     *
+     * @throws IOException if the text is not one
+     */
+    static ImageManifest parse(String text) throws IOException {
+        Map<String, String> values = new HashMap<>();
+        try (JsonParser json = new JsonFactory().createParser(text)) {
+            if (json.nextToken() != JsonToken.START_OBJECT) {
+                throw new IOException("not a JSON object");
+            }
+            while (json.nextToken() == JsonToken.FIELD_NAME) {
+                String key = json.currentName();
+                if (json.nextToken() != JsonToken.VALUE_STRING) {
+                    throw new IOException("\"%s\" is not a string".formatted(key));
+                }
+                values.put(key, json.getText());
+            }
+        }
+        try {
+            return new ImageManifest(
+                    value(values, "name"),
+                    sha256(values, "kernel"),
+                    sha256(values, "initrd"),
+                    value(values, "commandLine"),
+                    value(values, "version"),
+                    value(values, "origin"),
+                    Instant.parse(value(values, "created")));
+        } catch (DateTimeException e) {
+            throw new IOException("\"created\" is not a time", e);
+        }
+    }
+
+    private static String value(Map<String, String> values, String key) throws IOException {
+        String value = values.get(key);
+        if (value == null) {
+            throw new IOException("\"%s\" is missing".formatted(key));
+        }
+        return value;
+    }
+
+    private static String sha256(Map<String, String> values, String key) throws IOException {
+        String value = value(values, key);
+        // Becomes part of a path.
+        if (!value.matches("[0-9a-f]{64}")) {
+            throw new IOException("\"%s\" is not a SHA-256".formatted(key));
+        }
+        return value;
+    }
+
+    /** Writes it as JSON. */
+    String toJson() {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+            json.useDefaultPrettyPrinter();
+            json.writeStartObject();
+            json.writeStringField("name", name);
+            json.writeStringField("kernel", kernel);
+            json.writeStringField("initrd", initrd);
+            json.writeStringField("commandLine", commandLine);
+            json.writeStringField("version", version);
+            json.writeStringField("origin", origin);
+            json.writeStringField("created", created.toString());
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new IllegalStateException("writing to memory failed", e);
+        }
+        return text + "\n";
+    }
+}
