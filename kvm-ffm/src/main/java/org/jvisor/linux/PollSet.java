@@ -1,0 +1,121 @@
+package org.jvisor.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.TimeUnit;
+import org.jvisor.linux.bindings.linux_h;
+import org.jvisor.linux.bindings.pollfd;
+import org.jvisor.linux.calls.Calls;
+import org.jvisor.linux.calls.FileCalls;
+
+/**
+ * Several descriptors one thread waits for at once (poll(2)). Not for use by two threads; {@link
+ * #await} allocates nothing. To wake the waiting thread, add an {@link EventFd} and signal it.
+ */
+public final class PollSet {
+    /** There is something to read, or the end of it. */
+    public static final int READABLE = linux_h.POLLIN();
+
+    /** There is room to write. */
+    public static final int WRITABLE = linux_h.POLLOUT();
+
+    /** The other side is gone. Reported unasked. */
+    public static final int HANG_UP = linux_h.POLLHUP();
+
+    /** The descriptor is in an error state. Reported unasked. */
+    public static final int ERROR = linux_h.POLLERR();
+
+    private final Fd[] fds;
+    private final MemorySegment entries;
+    private int count;
+
+    /**
+     * Makes an empty set.
+     *
+     * @param capacity how many descriptors it can hold
+     */
+    public PollSet(int capacity) {
+        fds = new Fd[capacity];
+        entries = pollfd.allocateArray(capacity, Arena.ofAuto());
+    }
+
+    /**
+     * Adds a descriptor.
+     *
+     * @param events {@link #READABLE}, {@link #WRITABLE}, both, or 0 for the unasked ones only
+     * @return its index
+     * @throws IllegalStateException if the set is full
+     */
+    public int add(Fd fd, int events) {
+        if (count == fds.length) {
+            throw new IllegalStateException("the poll set is full at " + count);
+        }
+        fds[count] = fd;
+        pollfd.events(pollfd.asSlice(entries, count), (short) events);
+        return count++;
+    }
+
+    /** Changes what is waited for at {@code index}. */
+    public void events(int index, int events) {
+        pollfd.events(entry(index), (short) events);
+    }
+
+    /**
+     * What the last {@link #await} found at {@code index}: a union of the constants here; 0 for
+     * nothing.
+     */
+    public int ready(int index) {
+        return pollfd.revents(entry(index));
+    }
+
+    /**
+     * Waits until something happens at one of the descriptors.
+     *
+     * @param timeoutMillis milliseconds, 0 to look only, -1 to wait without end
+     * @return how many descriptors have something
+     * @throws IllegalStateException if one of them is closed
+     * @throws LinuxException if the kernel refuses
+     */
+    public int await(int timeoutMillis) {
+        int acquired = 0;
+        try {
+            for (; acquired < count; acquired++) {
+                pollfd.fd(pollfd.asSlice(entries, acquired), fds[acquired].acquire());
+            }
+            return poll(entries, count, timeoutMillis);
+        } finally {
+            for (int i = 0; i < acquired; i++) {
+                fds[i].release();
+            }
+        }
+    }
+
+    static int pollOne(int fd, int events, int timeoutMillis) {
+        MemorySegment entry = Calls.scratch();
+        pollfd.fd(entry, fd);
+        pollfd.events(entry, (short) events);
+        return poll(entry, 1, timeoutMillis) == 0 ? 0 : pollfd.revents(entry);
+    }
+
+    private static int poll(MemorySegment entries, int count, int timeoutMillis) {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+        int timeout = timeoutMillis;
+        while (true) {
+            int result = FileCalls.poll(entries, count, timeout);
+            if (result != -linux_h.EINTR()) {
+                return LinuxException.check("poll", result);
+            }
+            if (timeoutMillis > 0) {
+                long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                timeout = (int) Math.max(0, left);
+            }
+        }
+    }
+
+    private MemorySegment entry(int index) {
+        if (index < 0 || index >= count) {
+            throw new IndexOutOfBoundsException(index);
+        }
+        return pollfd.asSlice(entries, index);
+    }
+}

@@ -1,0 +1,124 @@
+package org.jvisor.linux.calls;
+
+import static org.jvisor.linux.calls.Calls.result;
+import static org.jvisor.linux.calls.Calls.unreachable;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import org.jvisor.linux.bindings.linux_h;
+
+/** Calls on the process's own memory. Each returns its result, or {@code -errno}. */
+public final class MemoryCalls {
+    private static final MethodHandle MMAP =
+            Calls.handle(linux_h.mmap$address(), linux_h.mmap$descriptor());
+    private static final MethodHandle MUNMAP =
+            Calls.handle(linux_h.munmap$address(), linux_h.munmap$descriptor());
+    private static final MethodHandle MPROTECT =
+            Calls.handle(linux_h.mprotect$address(), linux_h.mprotect$descriptor());
+    private static final MethodHandle MADVISE =
+            Calls.handle(linux_h.madvise$address(), linux_h.madvise$descriptor());
+    private static final MethodHandle MSYNC =
+            Calls.handle(linux_h.msync$address(), linux_h.msync$descriptor());
+    private static final MethodHandle MEMFD_CREATE =
+            Calls.handle(linux_h.memfd_create$address(), linux_h.memfd_create$descriptor());
+    private static final MethodHandle FTRUNCATE =
+            Calls.handle(linux_h.ftruncate$address(), linux_h.ftruncate$descriptor());
+    private static final MethodHandle LSEEK =
+            Calls.handle(linux_h.lseek$address(), linux_h.lseek$descriptor());
+
+    private MemoryCalls() {}
+
+    /** {@code mmap(2)} at an address of the kernel's choice. */
+    public static long mmap(long length, int protection, int flags, int fd, long offset) {
+        MemorySegment state = Calls.state();
+        try {
+            MemorySegment mapped =
+                    (MemorySegment)
+                            MMAP.invokeExact(
+                                    state,
+                                    MemorySegment.NULL,
+                                    length,
+                                    protection,
+                                    flags,
+                                    fd,
+                                    offset);
+            return result(state, mapped.address());
+        } catch (Throwable e) {
+            throw unreachable(e);
+        }
+    }
+
+    /** {@code munmap(2)} of a whole segment. */
+    public static int munmap(MemorySegment mapping) {
+        MemorySegment state = Calls.state();
+        try {
+            return result(state, (int) MUNMAP.invokeExact(state, mapping, mapping.byteSize()));
+        } catch (Throwable e) {
+            throw unreachable(e);
+        }
+    }
+
+    /** {@code mprotect(2)} of a whole segment. */
+    public static int mprotect(MemorySegment mapping, int protection) {
+        MemorySegment state = Calls.state();
+        try {
+            return result(
+                    state,
+                    (int) MPROTECT.invokeExact(state, mapping, mapping.byteSize(), protection));
+        } catch (Throwable e) {
+            throw unreachable(e);
+        }
+    }
+
+    /** {@code madvise(2)} of a whole segment. */
+    public static int madvise(MemorySegment mapping, int advice) {
+        MemorySegment state = Calls.state();
+        try {
+            return result(
+                    state, (int) MADVISE.invokeExact(state, mapping, mapping.byteSize(), advice));
+        } catch (Throwable e) {
+            throw unreachable(e);
+        }
+    }
+
+    /** {@code msync(2)} of a whole segment. */
+    public static int msync(MemorySegment mapping, int flags) {
+        MemorySegment state = Calls.state();
+        try {
+            return result(
+                    state, (int) MSYNC.invokeExact(state, mapping, mapping.byteSize(), flags));
+        } catch (Throwable e) {
+            throw unreachable(e);
+        }
+    }
+
+    /** {@code memfd_create(2)} with {@code name} a C string. */
+    public static int memfdCreate(MemorySegment name, int flags) {
+        MemorySegment state = Calls.state();
+        try {
+            return result(state, (int) MEMFD_CREATE.invokeExact(state, name, flags));
+        } catch (Throwable e) {
+            throw unreachable(e);
+        }
+    }
+
+    /** {@code ftruncate(2)}. */
+    public static int ftruncate(int fd, long length) {
+        MemorySegment state = Calls.state();
+        try {
+            return result(state, (int) FTRUNCATE.invokeExact(state, fd, length));
+        } catch (Throwable e) {
+            throw unreachable(e);
+        }
+    }
+
+    /** {@code lseek(2)}. */
+    public static long lseek(int fd, long offset, int whence) {
+        MemorySegment state = Calls.state();
+        try {
+            return result(state, (long) LSEEK.invokeExact(state, fd, offset, whence));
+        } catch (Throwable e) {
+            throw unreachable(e);
+        }
+    }
+}
