@@ -10,15 +10,23 @@ final class Board {
     final Bus mmio;
     final Clock clock;
     final CodeCache code;
+    final CpuIdentification cpuid;
 
     /** The CPUs, by index; filled once while the machine is made. */
     final Cpu[] cpus;
 
-    Board(PhysMemory memory, Bus ports, Bus mmio, Clock clock, int cpuCount) {
+    Board(
+            PhysMemory memory,
+            Bus ports,
+            Bus mmio,
+            Clock clock,
+            CpuIdentification cpuid,
+            int cpuCount) {
         this.memory = memory;
         this.ports = ports;
         this.mmio = mmio;
         this.clock = clock;
+        this.cpuid = cpuid;
         this.cpus = new Cpu[cpuCount];
         this.code = new CodeCache(memory, cpus);
         for (int i = 0; i < cpuCount; i++) {

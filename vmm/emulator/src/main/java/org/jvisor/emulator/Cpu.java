@@ -196,6 +196,35 @@ final class Cpu {
     /** The local APIC, where there is one. */
     @Nullable LocalApic apic;
 
+    /** The model-specific registers. */
+    final Msrs msrs = new Msrs();
+
+    /** What RDRAND draws from. */
+    final Entropy entropy = new Entropy();
+
+    /** For the frames of control transfers. */
+    final StackCursor stack = new StackCursor(this);
+
+    /** The caller's stack while a call gate copies parameters. */
+    final StackCursor otherStack = new StackCursor(this);
+
+    /** For task switches. */
+    final TssImage tss = new TssImage();
+
+    // ---- debugging, see DebugRegisters ----
+
+    /** Data and I/O breakpoints hit, as bits of DR6, while the CPU steps. */
+    int debugHits;
+
+    /** Debug traps wait until after the next instruction: SS was just loaded. */
+    boolean debugHold;
+
+    /** The running instruction loaded SS. */
+    boolean loadedSs;
+
+    /** The running instruction does not trap for TF. */
+    boolean noTrap;
+
     // ---- control of the main loop ----
 
     /** Bits {@code PENDING_*}; written by any thread. */

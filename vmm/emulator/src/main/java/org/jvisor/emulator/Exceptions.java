@@ -1,42 +1,68 @@
 package org.jvisor.emulator;
 
-/** Delivers exceptions and interrupts to the guest. */
+/**
+ * Delivers exceptions and interrupts, and decides what becomes of those met on the way: served one
+ * after the other, a double fault, or a triple fault (SDM 3A §6.15, interrupt 8).
+ */
 final class Exceptions {
-    /** Kinds of event: a CPU exception, an external interrupt, INT n/INT3/INTO, ICEBP. */
-    static final int EXCEPTION = 0, EXTERNAL = 1, SOFTWARE = 2, ICEBP = 3;
+    /** {@link Interrupts#EXCEPTION} and {@link Interrupts#EXTERNAL}. */
+    static final int EXCEPTION = Interrupts.EXCEPTION, EXTERNAL = Interrupts.EXTERNAL;
+
+    /** #DE, #TS, #NP, #SS, #GP: two of them make a double fault. */
+    private static final int CONTRIBUTORY =
+            1 << Cpu.DE | 1 << Cpu.TS | 1 << Cpu.NP | 1 << Cpu.SS_FAULT | 1 << Cpu.GP;
 
     private Exceptions() {}
 
     /**
      * Delivers a fault the running instruction raised. {@code c.rip} is the address of that
-     * instruction. Faults on the way become double and triple faults; the latter shuts the CPU
-     * down.
+     * instruction. A triple fault shuts the CPU down.
      */
     static void raise(Cpu c, GuestFault fault) {
-        if (fault.vector == Cpu.PAGE_FAULT) {
-            c.cr2 = fault.address;
-        }
+        noteAddress(c, fault);
         deliver(c, fault.vector, fault.hasError, fault.error, EXCEPTION);
     }
 
     /** Delivers an event; {@code c.rip} is the return address. */
     static void deliver(Cpu c, int vector, boolean hasError, int error, int kind) {
-        if (c.protectedMode()) {
-            c.shutdown("exception %d in protected mode".formatted(vector));
-            return;
+        while (true) {
+            try {
+                if (kind == EXCEPTION && vector == Cpu.DB) {
+                    DebugRegisters.delivering(c);
+                }
+                Interrupts.enter(c, vector, kind, hasError, error, c.rip);
+                return;
+            } catch (GuestFault next) {
+                noteAddress(c, next);
+                if (kind == EXCEPTION && vector == Cpu.DOUBLE_FAULT) {
+                    c.shutdown(
+                            "triple fault: exception %d (error %#x) while delivering a double fault"
+                                    .formatted(next.vector, next.error));
+                    return;
+                }
+                boolean doubled = kind == EXCEPTION && makesDoubleFault(vector, next.vector);
+                kind = EXCEPTION;
+                vector = doubled ? Cpu.DOUBLE_FAULT : next.vector;
+                hasError = doubled || next.hasError;
+                error = doubled ? 0 : next.error;
+            }
         }
-        long entry = c.mem.readSys32(c.idtBase + vector * 4L) & 0xffff_ffffL;
-        long sp = c.r[Cpu.RSP];
-        long base = c.segBase[Cpu.SS];
-        c.mem.writeSys16(base + (sp - 2 & 0xffff), c.flags());
-        c.mem.writeSys16(base + (sp - 4 & 0xffff), c.segSel[Cpu.CS]);
-        c.mem.writeSys16(base + (sp - 6 & 0xffff), (int) c.rip);
-        c.setReg(Cpu.RSP, 2, sp - 6);
-        int old = c.rflags;
-        c.rflags &= ~(Cpu.IF | Cpu.TF | Cpu.AC | Cpu.RF);
-        c.flagsChanged(old);
-        int cs = (int) (entry >>> 16);
-        Segments.set(c, Cpu.CS, cs, (long) cs << 4, c.segLimit[Cpu.CS], c.segAccess[Cpu.CS]);
-        c.rip = entry & 0xffff;
+    }
+
+    private static void noteAddress(Cpu c, GuestFault fault) {
+        if (fault.vector == Cpu.PAGE_FAULT) {
+            c.cr2 = fault.address;
+        }
+    }
+
+    /** SDM 3A table 6-5. */
+    static boolean makesDoubleFault(int first, int second) {
+        boolean secondContributory = isContributory(second);
+        return isContributory(first) && secondContributory
+                || first == Cpu.PAGE_FAULT && (secondContributory || second == Cpu.PAGE_FAULT);
+    }
+
+    private static boolean isContributory(int vector) {
+        return vector < 32 && (CONTRIBUTORY >> vector & 1) != 0;
     }
 }

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.jvisor.vmm.api.Accelerator;
 import org.jvisor.vmm.api.Bus;
 import org.jvisor.vmm.api.Clock;
+import org.jvisor.vmm.api.CpuidEntry;
 import org.jvisor.vmm.api.GuestMemory;
 
 /**
@@ -26,6 +27,8 @@ public final class SoftwareAccelerator implements Accelerator {
                         need(b.ports, "ports"),
                         need(b.mmio, "mmio"),
                         need(b.clock, "clock"),
+                        new CpuIdentification(
+                                b.cpuid == null ? SoftwareCpuid.entries(b.cpus) : b.cpuid),
                         b.cpus);
         vcpus = Stream.of(board.cpus).map(c -> new SoftwareVcpu(c, b.slice)).toList();
         for (Cpu c : board.cpus) {
@@ -78,6 +81,7 @@ public final class SoftwareAccelerator implements Accelerator {
         private @Nullable Bus ports;
         private @Nullable Bus mmio;
         private @Nullable Clock clock;
+        private @Nullable List<CpuidEntry> cpuid;
 
         private Builder() {}
 
@@ -111,6 +115,15 @@ public final class SoftwareAccelerator implements Accelerator {
         /** The source of the time-stamp counter. */
         public Builder clock(Clock source) {
             clock = source;
+            return this;
+        }
+
+        /**
+         * What CPUID answers; {@link SoftwareCpuid#entries} unless set. Announcing what is not
+         * implemented does not make it so: entries are meant to hide features.
+         */
+        public Builder cpuid(List<CpuidEntry> entries) {
+            cpuid = List.copyOf(entries);
             return this;
         }
 
