@@ -1,0 +1,144 @@
+package org.jvisor.machine.kvm;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jvisor.kvm.Kvm;
+import org.jvisor.kvm.KvmCap;
+import org.jvisor.kvm.KvmIrqRoute;
+import org.jvisor.kvm.KvmIrqchip;
+import org.jvisor.kvm.KvmVcpu;
+import org.jvisor.kvm.KvmVm;
+import org.jvisor.vmm.api.Accelerator;
+import org.jvisor.vmm.api.Bus;
+import org.jvisor.vmm.api.GuestMemory;
+import org.jvisor.vmm.api.IrqLine;
+import org.jvisor.vmm.api.MsiSink;
+
+/** A machine's part of KVM: one VM with its memory slots, interrupt controllers and vCPUs. */
+public final class KvmAccelerator implements Accelerator {
+    /** Three pages KVM needs on VT without unrestricted guest, below the BIOS ROM. */
+    private static final long TSS_ADDRESS = 0xfeff_d000L;
+
+    /** One page likewise. */
+    private static final long IDENTITY_MAP_ADDRESS = 0xfeff_c000L;
+
+    /** Inputs of the I/O APIC. */
+    private static final int PINS = 24;
+
+    private final Kvm kvm;
+    private final KvmVm vm;
+    private final List<KvmCpu> vcpus = new ArrayList<>();
+    private final long tscFrequency;
+
+    /**
+     * Makes the VM.
+     *
+     * @param kvm owned by the accelerator from now on, also when this throws
+     * @param cpus how many vCPUs, at least 1
+     * @param board whether interrupt controllers and an 8254 are put into the kernel
+     * @throws org.jvisor.kvm.KvmException if KVM refuses
+     */
+    public KvmAccelerator(
+            Kvm kvm, GuestMemory memory, Bus ports, Bus mmio, int cpus, boolean board) {
+        this.kvm = kvm;
+        KvmVm made = null;
+        try {
+            made = kvm.createVm();
+            vm = made;
+            vm.setTssAddress(TSS_ADDRESS);
+            if (kvm.checkExtension(KvmCap.SET_IDENTITY_MAP_ADDR) > 0) {
+                vm.setIdentityMapAddress(IDENTITY_MAP_ADDRESS);
+            }
+            int slot = 0;
+            for (GuestMemory.Region region : memory.regions()) {
+                vm.setMemoryRegion(
+                        slot++,
+                        region.base(),
+                        region.segment(),
+                        region.readOnly() ? KvmVm.READ_ONLY : 0);
+            }
+            if (board) {
+                vm.createIrqchip();
+                vm.createPit(KvmVm.PIT_SPEAKER_DUMMY);
+                vm.setGsiRouting(routes());
+            }
+            CpuidPolicy cpuid = new CpuidPolicy(kvm, cpus, board);
+            long frequency = 0;
+            for (int i = 0; i < cpus; i++) {
+                KvmVcpu vcpu = vm.createVcpu(i);
+                vcpu.setCpuid(cpuid.entries(i));
+                vcpus.add(new KvmCpu(vcpu, ports, mmio, board));
+                frequency = vcpu.tscKhz() * 1000L;
+            }
+            tscFrequency = frequency;
+        } catch (RuntimeException | Error e) {
+            if (made != null) {
+                made.close();
+            }
+            kvm.close();
+            throw e;
+        }
+    }
+
+    /** ISA and PCI interrupts as the ACPI tables tell them: the PIT's GSI 0 on input 2. */
+    private static List<KvmIrqRoute> routes() {
+        List<KvmIrqRoute> routes = new ArrayList<>();
+        for (int gsi = 0; gsi < 16; gsi++) {
+            if (gsi != 2) {
+                routes.add(
+                        new KvmIrqRoute.Pin(
+                                gsi,
+                                gsi < 8 ? KvmIrqchip.PIC_MASTER : KvmIrqchip.PIC_SLAVE,
+                                gsi & 7));
+            }
+        }
+        for (int gsi = 0; gsi < PINS; gsi++) {
+            if (gsi != 2) {
+                routes.add(new KvmIrqRoute.Pin(gsi, KvmIrqchip.IOAPIC, gsi == 0 ? 2 : gsi));
+            }
+        }
+        return routes;
+    }
+
+    /** The line of a global system interrupt; each call's result drives it on its own. */
+    public IrqLine gsi(int gsi) {
+        return asserted -> vm.irqLine(gsi, asserted);
+    }
+
+    /** Where message-signalled interrupts go. */
+    public MsiSink msi() {
+        return vm::signalMsi;
+    }
+
+    /** Raises an NMI on every CPU. */
+    public void nmi() {
+        vcpus.forEach(KvmCpu::nmi);
+    }
+
+    @Override
+    public String name() {
+        return "kvm";
+    }
+
+    @Override
+    public List<KvmCpu> vcpus() {
+        return List.copyOf(vcpus);
+    }
+
+    @Override
+    public boolean singleThreaded() {
+        return false;
+    }
+
+    @Override
+    public long tscFrequency() {
+        return tscFrequency;
+    }
+
+    @Override
+    public void close() {
+        vcpus.forEach(KvmCpu::close);
+        vm.close();
+        kvm.close();
+    }
+}
