@@ -1,31 +1,188 @@
 package org.jvisor.machine;
 
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.jvisor.firmware.BootException;
+import org.jvisor.firmware.BootRequest;
+import org.jvisor.firmware.DirectBoot;
+import org.jvisor.firmware.FlatImage;
+import org.jvisor.firmware.layout.BoardDescription;
+import org.jvisor.firmware.layout.MemoryLayout;
+import org.jvisor.linux.HostMemory;
+import org.jvisor.linux.HugePages;
+import org.jvisor.machine.Machine.Blueprint;
 import org.jvisor.vmm.api.Accelerator;
 import org.jvisor.vmm.api.GuestMemory;
+import org.jvisor.vmm.api.GuestMemoryException;
+import org.jvisor.vmm.api.Segment;
+import org.jvisor.vmm.api.Vcpu;
+import org.jvisor.vmm.api.VcpuExit;
+import org.jvisor.vmm.api.VcpuState;
 
 /** The parts of one machine, put together from its blueprint, and their common end. */
-@SuppressWarnings({"UnusedMethod", "DoNotCallSuggester"})
-final class Assembly implements AutoCloseable {
-    private final Accelerator accelerator;
+final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Listener {
+    private final Blueprint blueprint;
+    private final List<HostMemory> hostMemory = new ArrayList<>();
+    private final List<VcpuThread> threads = new ArrayList<>();
     private final GuestMemory memory;
-    private final Board board;
+    private final MachineClock clock;
     private final Lifecycle lifecycle;
+    private final Platform platform;
+    private final Board board;
+    private final CrashReporter reporter;
+    private boolean closed;
 
-    private Assembly(
-            Accelerator accelerator, GuestMemory memory, Board board, Lifecycle lifecycle) {
-        this.accelerator = accelerator;
-        this.memory = memory;
-        this.board = board;
-        this.lifecycle = lifecycle;
+    /** CPU threads that have nothing left to do; guarded by this. */
+    private int haltedThreads;
+
+    static Assembly assemble(Blueprint blueprint) {
+        MachineConfig config = blueprint.config();
+        HostLimits.check(config);
+        Assembly assembly = new Assembly(blueprint);
+        try {
+            assembly.boot();
+            return assembly;
+        } catch (RuntimeException | Error e) {
+            assembly.close();
+            throw e;
+        }
     }
 
-    static Assembly assemble(Machine.Blueprint blueprint) {
-        throw new MachineException(
-                MachineException.Kind.HOST, "no accelerator for " + blueprint.config().name());
+    private Assembly(Blueprint blueprint) {
+        this.blueprint = blueprint;
+        MachineConfig config = blueprint.config();
+        MemoryLayout layout = new MemoryLayout(config.memory());
+        List<GuestMemory.Region> regions = new ArrayList<>();
+        for (MemoryLayout.Range range : layout.ram()) {
+            HostMemory backing = HostMemory.anonymous(range.size(), HugePages.NONE);
+            hostMemory.add(backing);
+            regions.add(new GuestMemory.Region(range.base(), backing.segment(), false));
+        }
+        memory = new GuestMemory(regions);
+        clock = new MachineClock(config.name());
+        lifecycle = new Lifecycle(config.name(), config.stopOnReset(), this);
+        Platform made;
+        try {
+            made = Platform.create(config, memory, clock, !blueprint.bare(), this::wake);
+        } catch (RuntimeException | Error e) {
+            freeHost();
+            throw e;
+        }
+        platform = made;
+        board =
+                blueprint.bare()
+                        ? new BareBoard(platform, lifecycle)
+                        : new PcBoard(platform, clock, layout, lifecycle, blueprint);
+        reporter =
+                new CrashReporter(
+                        memory, List.of(platform.ports(), platform.mmio()), Platform::disassemble);
+        makeThreads();
+    }
+
+    private void makeThreads() {
+        List<? extends Vcpu> vcpus = platform.accelerator().vcpus();
+        String name = blueprint.config().name();
+        if (platform.accelerator().singleThreaded()) {
+            threads.add(new VcpuThread(name + "-vcpu", vcpus, this));
+        } else {
+            for (Vcpu vcpu : vcpus) {
+                threads.add(
+                        new VcpuThread(name + "-vcpu-" + vcpu.index(), List.of(vcpu), this));
+            }
+        }
+    }
+
+    /** Puts the boot image into memory and the CPUs into the state it wants. */
+    private void boot() {
+        VcpuState first = bootState();
+        platform.prepareDirectBoot();
+        for (Vcpu vcpu : platform.accelerator().vcpus()) {
+            if (vcpu.index() == 0) {
+                vcpu.restore(first);
+            } else {
+                VcpuState waiting = new VcpuState();
+                waiting.activity = VcpuState.Activity.WAIT_FOR_SIPI;
+                waiting.apicBase &= ~0x100L;
+                vcpu.restore(waiting);
+            }
+        }
+    }
+
+    private VcpuState bootState() {
+        MachineConfig config = blueprint.config();
+        Machine.Flat flat = blueprint.flat();
+        if (flat != null) {
+            try {
+                memory.write(flat.address(), flat.code());
+            } catch (GuestMemoryException e) {
+                throw new MachineException(
+                        MachineException.Kind.CONFIGURATION,
+                        "%d bytes of code do not fit into guest memory at %#x: give the machine more memory or the code another address"
+                                .formatted(flat.code().length, flat.address()),
+                        e);
+            }
+            VcpuState given = blueprint.initialState();
+            return given != null ? given : realMode(flat.address());
+        }
+        java.nio.file.Path kernel = config.kernel();
+        if (kernel == null) {
+            throw new MachineException(
+                    MachineException.Kind.CONFIGURATION,
+                    "there is nothing to boot: name a kernel, or an image");
+        }
+        try {
+            return DirectBoot.load(memory, description(), request(config, kernel)).state();
+        } catch (BootException e) {
+            throw new MachineException(MachineException.Kind.FILE, message(e), e);
+        }
+    }
+
+    private static BootRequest request(MachineConfig config, java.nio.file.Path kernel) {
+        Long flatAddress = config.flatAddress();
+        if (flatAddress != null) {
+            try {
+                return BootRequest.flat(kernel, FlatImage.at(flatAddress, FlatImage.Mode.REAL));
+            } catch (IllegalArgumentException e) {
+                throw new MachineException(
+                        MachineException.Kind.CONFIGURATION,
+                        "a flat binary starts in real mode, below 1 MiB, not at %#x"
+                                .formatted(flatAddress),
+                        e);
+            }
+        }
+        return BootRequest.of(kernel)
+                .withInitrd(config.initrd())
+                .withCommandLine(config.commandLine());
+    }
+
+    private BoardDescription description() {
+        MachineConfig config = blueprint.config();
+        return BoardDescription.standard(config.cpus(), new MemoryLayout(config.memory()))
+                .withSerialPorts(PcBoard.serialPorts(blueprint));
+    }
+
+    private static String message(BootException e) {
+        String message = e.getMessage();
+        return message == null ? "the boot image cannot be loaded" : message;
+    }
+
+    private static VcpuState realMode(long address) {
+        if (address > 0xffff) {
+            throw new MachineException(
+                    MachineException.Kind.CONFIGURATION,
+                    "code at %#x cannot be entered in real mode with CS 0: give the initial state too"
+                            .formatted(address));
+        }
+        VcpuState state = new VcpuState();
+        state.segments[VcpuState.CS] = Segment.realMode(0, true);
+        state.rip = address;
+        return state;
     }
 
     Accelerator accelerator() {
-        return accelerator;
+        return platform.accelerator();
     }
 
     GuestMemory memory() {
@@ -40,9 +197,117 @@ final class Assembly implements AutoCloseable {
         return lifecycle;
     }
 
+    // ---- Lifecycle.Parts
+
     @Override
-    public void close() {
+    public List<VcpuThread> threads() {
+        return threads;
+    }
+
+    @Override
+    public void resumeClock() {
+        synchronized (this) {
+            haltedThreads = 0;
+        }
+        clock.resume();
+    }
+
+    @Override
+    public void pauseClock() {
+        clock.pause();
+    }
+
+    @Override
+    public void resetParts() {
+        board.reset();
+        platform.reset();
+        boot();
+    }
+
+    // ---- VcpuThread.Listener
+
+    @Override
+    public void failed(Vcpu vcpu, VcpuExit exit) {
+        String reason = vcpu.failure();
+        if (reason.isEmpty()) {
+            reason = exit == VcpuExit.SHUTDOWN ? "a triple fault" : "stopped with " + exit;
+        }
+        lifecycle.requestEnd(new MachineExit.Crashed(reporter.report(vcpu, reason)));
+    }
+
+    @Override
+    public void halted(VcpuThread thread) {
+        if (blueprint.bare()) {
+            synchronized (this) {
+                haltedThreads++;
+                if (haltedThreads < threads.size()) {
+                    return;
+                }
+            }
+            lifecycle.requestEnd(new MachineExit.Halted());
+        }
+    }
+
+    @Override
+    public void broken(Vcpu vcpu, Throwable error) {
+        StackTraceElement[] trace = error.getStackTrace();
+        lifecycle.requestEnd(
+                new MachineExit.Crashed(
+                        reporter.report(
+                                vcpu,
+                                "an error inside jvisor: %s%s"
+                                        .formatted(
+                                                error, trace.length > 0 ? " at " + trace[0] : ""))));
+    }
+
+    private void wake() {
+        threads.forEach(VcpuThread::wake);
+    }
+
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         lifecycle.close();
-        accelerator.close();
+        board.close();
+        platform.accelerator().close();
+        freeHost();
+    }
+
+    private void freeHost() {
+        lifecycle.close();
+        clock.close();
+        hostMemory.forEach(HostMemory::close);
+    }
+
+    /** Checks what can be known of the host before anything is claimed. */
+    private static final class HostLimits {
+        private static final java.nio.file.Path MEMINFO = java.nio.file.Path.of("/proc/meminfo");
+
+        static void check(MachineConfig config) {
+            Long total = totalMemory();
+            if (total != null && config.memory() > total) {
+                throw new MachineException(
+                        MachineException.Kind.HOST,
+                        "%s of guest memory is more than this host has (%d MiB): ask for less"
+                                .formatted(Sizes.format(config.memory()), total >> 20));
+            }
+        }
+
+        /** The host's memory in bytes, or null where it does not tell. */
+        private static @Nullable Long totalMemory() {
+            try {
+                for (String line : Files.readAllLines(MEMINFO)) {
+                    if (line.startsWith("MemTotal:")) {
+                        return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+                    }
+                }
+            } catch (java.io.IOException | NumberFormatException e) {
+                // A host without it: the mapping itself will tell.
+            }
+            return null;
+        }
     }
 }
