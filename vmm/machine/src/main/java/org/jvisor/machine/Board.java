@@ -13,4 +13,7 @@ interface Board {
 
     /** Returns every device to its power-on state. */
     void reset();
+
+    /** Closes the devices, sending what their back ends still hold. */
+    void close();
 }

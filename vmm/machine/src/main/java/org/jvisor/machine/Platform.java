@@ -1,7 +1,6 @@
 package org.jvisor.machine;
 
 import java.util.List;
-import org.jvisor.cpucheck.CpuCheck;
 import org.jvisor.emulator.Disassembly;
 import org.jvisor.emulator.SoftwareAccelerator;
 import org.jvisor.emulator.SoftwareVcpu;
@@ -67,7 +66,7 @@ sealed interface Platform {
                 switch (config.accelerator()) {
                     case KVM -> true;
                     case SOFTWARE -> false;
-                    case AUTO -> CpuCheck.verdict().hardware();
+                    case AUTO -> false;
                 };
         if (kvm) {
             try {

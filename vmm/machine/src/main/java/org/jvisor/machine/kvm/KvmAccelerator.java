@@ -1,7 +1,9 @@
 package org.jvisor.machine.kvm;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.jvisor.kvm.Kvm;
 import org.jvisor.kvm.KvmCap;
 import org.jvisor.kvm.KvmIrqRoute;
@@ -29,6 +31,12 @@ public final class KvmAccelerator implements Accelerator {
     private final KvmVm vm;
     private final List<KvmCpu> vcpus = new ArrayList<>();
     private final long tscFrequency;
+    private final boolean board;
+
+    /** The interrupt controllers' and the 8254's state at power-on; empty without a board. */
+    private final Map<KvmIrqchip, byte[]> powerOnChips = new EnumMap<>(KvmIrqchip.class);
+
+    private byte[] powerOnPit = new byte[0];
 
     /**
      * Makes the VM.
@@ -41,6 +49,7 @@ public final class KvmAccelerator implements Accelerator {
     public KvmAccelerator(
             Kvm kvm, GuestMemory memory, Bus ports, Bus mmio, int cpus, boolean board) {
         this.kvm = kvm;
+        this.board = board;
         KvmVm made = null;
         try {
             made = kvm.createVm();
@@ -71,6 +80,12 @@ public final class KvmAccelerator implements Accelerator {
                 frequency = vcpu.tscKhz() * 1000L;
             }
             tscFrequency = frequency;
+            if (board) {
+                for (KvmIrqchip chip : KvmIrqchip.values()) {
+                    powerOnChips.put(chip, vm.irqchipState(chip));
+                }
+                powerOnPit = vm.pitState();
+            }
         } catch (RuntimeException | Error e) {
             if (made != null) {
                 made.close();
@@ -113,6 +128,25 @@ public final class KvmAccelerator implements Accelerator {
     /** Raises an NMI on every CPU. */
     public void nmi() {
         vcpus.forEach(KvmCpu::nmi);
+    }
+
+    /** Returns the interrupt controllers and the 8254 to their power-on state; nothing runs. */
+    public void resetInterrupts() {
+        if (board) {
+            powerOnChips.forEach(vm::setIrqchipState);
+            vm.setPitState(powerOnPit);
+            vcpus.forEach(KvmCpu::resetLapic);
+        }
+    }
+
+    /**
+     * Puts the boot processor's APIC into the virtual wire mode that firmware leaves (MP
+     * specification §3.6.2.2).
+     */
+    public void enableVirtualWire() {
+        if (board) {
+            vcpus.getFirst().enableVirtualWire();
+        }
     }
 
     @Override

@@ -1,5 +1,7 @@
 package org.jvisor.machine.kvm;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.jvisor.kvm.KvmExit;
 import org.jvisor.kvm.KvmRun;
 import org.jvisor.kvm.KvmVcpu;
@@ -10,6 +12,9 @@ import org.jvisor.vmm.api.VcpuState;
 
 /** A vCPU of KVM: serves its port and MMIO exits through the buses. */
 public final class KvmCpu implements Vcpu {
+    /** Offsets of local APIC registers (SDM 3A table 11-1). */
+    private static final int LAPIC_SVR = 0xf0, LAPIC_LVT_LINT0 = 0x350, LAPIC_LVT_LINT1 = 0x360;
+
     private final KvmVcpu vcpu;
     private final KvmRun exit;
     private final Bus ports;
@@ -17,6 +22,9 @@ public final class KvmCpu implements Vcpu {
 
     /** Whether the kernel's interrupt controller handles HLT. */
     private final boolean kernelHalts;
+
+    /** The local APIC's registers at power-on; empty without one. */
+    private final byte[] powerOnLapic;
 
     private volatile boolean halted;
     private String failure = "";
@@ -27,6 +35,7 @@ public final class KvmCpu implements Vcpu {
         this.ports = ports;
         this.mmio = mmio;
         this.kernelHalts = kernelHalts;
+        this.powerOnLapic = kernelHalts ? vcpu.lapic() : new byte[0];
     }
 
     @Override
@@ -112,6 +121,20 @@ public final class KvmCpu implements Vcpu {
     /** Raises an NMI. */
     void nmi() {
         vcpu.nmi();
+    }
+
+    /** Returns the local APIC to its power-on state. */
+    void resetLapic() {
+        vcpu.setLapic(powerOnLapic);
+    }
+
+    /** Enables the local APIC with LINT0 as ExtINT and LINT1 as NMI (SDM 3A §11.5.1). */
+    void enableVirtualWire() {
+        ByteBuffer lapic = ByteBuffer.wrap(vcpu.lapic()).order(ByteOrder.LITTLE_ENDIAN);
+        lapic.putInt(LAPIC_SVR, 0x1ff);
+        lapic.putInt(LAPIC_LVT_LINT0, 0x700);
+        lapic.putInt(LAPIC_LVT_LINT1, 0x400);
+        vcpu.setLapic(lapic.array());
     }
 
     @Override

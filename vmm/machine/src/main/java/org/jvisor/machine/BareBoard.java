@@ -1,0 +1,33 @@
+package org.jvisor.machine;
+
+/** No board at all: CPUs, memory and the debug-exit port. */
+final class BareBoard implements Board {
+    BareBoard(Platform platform, Lifecycle lifecycle) {
+        DebugExitPort.attach(platform.ports(), lifecycle);
+    }
+
+    @Override
+    public void powerButton() {
+        // There is no button.
+    }
+
+    @Override
+    public void ctrlAltDelete() {
+        // There is no keyboard.
+    }
+
+    @Override
+    public void serialInput(int port, byte[] bytes, int offset, int length) {
+        throw new IllegalStateException("a bare machine has no serial lines");
+    }
+
+    @Override
+    public void reset() {
+        // Nothing here has state.
+    }
+
+    @Override
+    public void close() {
+        // Nothing here holds anything.
+    }
+}
