@@ -88,8 +88,7 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
             threads.add(new VcpuThread(name + "-vcpu", vcpus, this));
         } else {
             for (Vcpu vcpu : vcpus) {
-                threads.add(
-                        new VcpuThread(name + "-vcpu-" + vcpu.index(), List.of(vcpu), this));
+                threads.add(new VcpuThread(name + "-vcpu-" + vcpu.index(), List.of(vcpu), this));
             }
         }
     }
@@ -257,7 +256,8 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
                                 vcpu,
                                 "an error inside jvisor: %s%s"
                                         .formatted(
-                                                error, trace.length > 0 ? " at " + trace[0] : ""))));
+                                                error,
+                                                trace.length > 0 ? " at " + trace[0] : ""))));
     }
 
     private void wake() {

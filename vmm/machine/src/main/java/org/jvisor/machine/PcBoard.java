@@ -49,9 +49,7 @@ final class PcBoard implements Board {
         String name = "serial" + index;
         SerialPort port = blueprint.serial().get(index);
         SerialLine line =
-                port == null
-                        ? null
-                        : new SerialLine(blueprint.config().name() + "-" + name, port);
+                port == null ? null : new SerialLine(blueprint.config().name() + "-" + name, port);
         Uart16550 uart =
                 new Uart16550(
                         name,

@@ -6,8 +6,8 @@ import org.jvisor.machine.device.SerialBackend;
 import org.jvisor.machine.device.Uart16550;
 
 /**
- * The host's side of a serial line: carries what the guest sends to a {@link SerialPort} on a thread
- * of its own, so that a slow terminal never holds up a vCPU thread.
+ * The host's side of a serial line: carries what the guest sends to a {@link SerialPort} on a
+ * thread of its own, so that a slow terminal never holds up a vCPU thread.
  */
 final class SerialLine implements SerialBackend {
     private static final int BUFFER = 1 << 16;

@@ -59,8 +59,7 @@ final class CpuidPolicy {
     }
 
     private static KvmCpuidEntry with(KvmCpuidEntry e, int eax, int ebx) {
-        return new KvmCpuidEntry(
-                e.function(), e.index(), e.flags(), eax, ebx, e.ecx(), e.edx());
+        return new KvmCpuidEntry(e.function(), e.index(), e.flags(), eax, ebx, e.ecx(), e.edx());
     }
 
     private static KvmCpuidEntry topology(int level, int shift, int count, int ecx, int id) {

@@ -19,12 +19,17 @@ final class StateTransfer {
     /** MSRs that belong to a guest's state, by their SDM 4 names. */
     private static final int[] MSRS = {
         0x10, // IA32_TIME_STAMP_COUNTER
-        0x174, 0x175, 0x176, // IA32_SYSENTER_CS, ESP, EIP
+        0x174,
+        0x175,
+        0x176, // IA32_SYSENTER_CS, ESP, EIP
         0x1a0, // IA32_MISC_ENABLE
         0x277, // IA32_PAT
         0x2ff, // IA32_MTRR_DEF_TYPE
         0x6e0, // IA32_TSC_DEADLINE
-        0xc000_0081, 0xc000_0082, 0xc000_0083, 0xc000_0084, // STAR, LSTAR, CSTAR, FMASK
+        0xc000_0081,
+        0xc000_0082,
+        0xc000_0083,
+        0xc000_0084, // STAR, LSTAR, CSTAR, FMASK
         0xc000_0102, // IA32_KERNEL_GS_BASE
         0xc000_0103, // IA32_TSC_AUX
     };
@@ -94,7 +99,9 @@ final class StateTransfer {
                 };
     }
 
-    /** Puts the state into the kernel; {@code apic} tells whether it has the interrupt controllers. */
+    /**
+     * Puts the state into the kernel; {@code apic} tells whether it has the interrupt controllers.
+     */
     static void restore(KvmVcpu vcpu, VcpuState state, boolean apic) {
         KvmSregs sregs = new KvmSregs();
         vcpu.sregs(sregs);
@@ -154,8 +161,7 @@ final class StateTransfer {
         events.nmiMasked = state.nmiBlocked;
         events.nmiPending = state.nmiPending;
         events.interruptShadow = state.interruptShadow ? KvmVcpuEvents.SHADOW_STI : 0;
-        events.flags =
-                KvmVcpuEvents.VALID_NMI_PENDING | KvmVcpuEvents.VALID_SHADOW;
+        events.flags = KvmVcpuEvents.VALID_NMI_PENDING | KvmVcpuEvents.VALID_SHADOW;
         vcpu.setVcpuEvents(events);
         if (apic) {
             vcpu.setMpState(
