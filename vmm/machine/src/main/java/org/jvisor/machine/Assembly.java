@@ -8,8 +8,8 @@ import org.jvisor.firmware.BootException;
 import org.jvisor.firmware.BootRequest;
 import org.jvisor.firmware.DirectBoot;
 import org.jvisor.firmware.FlatImage;
+import org.jvisor.firmware.layout.AddressMap;
 import org.jvisor.firmware.layout.BoardDescription;
-import org.jvisor.firmware.layout.MemoryLayout;
 import org.jvisor.linux.HostMemory;
 import org.jvisor.linux.HugePages;
 import org.jvisor.machine.Machine.Blueprint;
@@ -53,9 +53,9 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
     private Assembly(Blueprint blueprint) {
         this.blueprint = blueprint;
         MachineConfig config = blueprint.config();
-        MemoryLayout layout = new MemoryLayout(config.memory());
+        AddressMap layout = new AddressMap(config.memory());
         List<GuestMemory.Region> regions = new ArrayList<>();
-        for (MemoryLayout.Range range : layout.ram()) {
+        for (AddressMap.Range range : layout.ram()) {
             HostMemory backing = HostMemory.anonymous(range.size(), HugePages.NONE);
             hostMemory.add(backing);
             regions.add(new GuestMemory.Region(range.base(), backing.segment(), false));
@@ -158,7 +158,7 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
 
     private BoardDescription description() {
         MachineConfig config = blueprint.config();
-        return BoardDescription.standard(config.cpus(), new MemoryLayout(config.memory()))
+        return BoardDescription.standard(config.cpus(), new AddressMap(config.memory()))
                 .withSerialPorts(PcBoard.serialPorts(blueprint));
     }
 

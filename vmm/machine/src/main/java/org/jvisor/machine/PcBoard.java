@@ -2,7 +2,7 @@ package org.jvisor.machine;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.jvisor.firmware.layout.MemoryLayout;
+import org.jvisor.firmware.layout.AddressMap;
 import org.jvisor.machine.device.I8042;
 import org.jvisor.machine.device.Pit8254;
 import org.jvisor.machine.device.Rtc;
@@ -22,7 +22,7 @@ final class PcBoard implements Board {
     PcBoard(
             Platform platform,
             Clock clock,
-            MemoryLayout layout,
+            AddressMap layout,
             Lifecycle lifecycle,
             Machine.Blueprint blueprint) {
         for (int i = 0; i < serialPorts(blueprint); i++) {
