@@ -12,12 +12,13 @@ import org.jvisor.launcher.image.Flavor;
 import org.jvisor.launcher.image.Image;
 import org.jvisor.launcher.image.ImageStore;
 import org.jvisor.launcher.image.Progress;
+import org.jvisor.linux.WindowSize;
 import org.jvisor.machine.MachineConfig;
 
 /** What a machine boots where the user does not say. */
 final class BootDefaults {
     /** The command line of a Linux kernel that has none: its messages go to the serial line. */
-    static final String COMMAND_LINE = "console=ttyS0";
+    static final String COMMAND_LINE = "console=ttyS0,115200";
 
     private static final int MULTIBOOT_MAGIC = 0x1badb002;
 
@@ -62,11 +63,10 @@ final class BootDefaults {
 
     /** Tells the image's init the size of the terminal, which a serial line cannot. */
     private static String terminalSize() {
-        try {
-            return " jvisor.size=" + RawTerminal.size().replace(' ', 'x');
-        } catch (IOException e) {
-            return "";
-        }
+        WindowSize size = RawTerminal.size();
+        return size.columns() == 0
+                ? ""
+                : " jvisor.size=%dx%d".formatted(size.rows(), size.columns());
     }
 
     /** The command line for a kernel of the user's own that is given none. */

@@ -1,6 +1,10 @@
 package org.jvisor.launcher;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jvisor.launcher.image.Flavor;
+import org.jvisor.machine.AcceleratorKind;
 import org.jvisor.machine.Sizes;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -38,6 +42,39 @@ final class Converters {
         }
     }
 
+    /** An accelerator by its name. */
+    static final class Accelerator extends Named<AcceleratorKind> {
+        Accelerator() {
+            super(AcceleratorKind.values());
+        }
+    }
+
+    /** One of Debian's kernels by its name. */
+    static final class Kernel extends Named<Flavor> {
+        Kernel() {
+            super(Flavor.values());
+        }
+    }
+
+    abstract static class Named<T> implements ITypeConverter<T> {
+        private final List<T> values;
+
+        Named(T[] values) {
+            this.values = List.of(values);
+        }
+
+        @Override
+        public T convert(String text) {
+            for (T value : values) {
+                if (value.toString().equals(text)) {
+                    return value;
+                }
+            }
+            String names = values.stream().map(Object::toString).collect(Collectors.joining(", "));
+            throw new TypeConversionException("'%s' is not one of %s".formatted(text, names));
+        }
+    }
+
     /** The far end of a serial line. */
     static final class Serial implements ITypeConverter<SerialTarget> {
         @Override
@@ -48,9 +85,10 @@ final class Converters {
             return switch (text) {
                 case "stdio" -> new SerialTarget.Stdio();
                 case "null" -> new SerialTarget.Null();
+                case "pty" -> new SerialTarget.Pty();
                 default ->
                         throw new TypeConversionException(
-                                "'%s' is not stdio, null or file=PATH".formatted(text));
+                                "'%s' is not stdio, null, file=PATH or pty".formatted(text));
             };
         }
     }

@@ -67,6 +67,7 @@ final class ImageCommand implements Runnable {
         @Option(
                 names = "--kernel",
                 paramLabel = "KIND",
+                converter = Converters.Kernel.class,
                 description =
                         "cloud (the default: made for virtual machines; the image is called debian) or"
                                 + " generic (the image is called debian-generic).")

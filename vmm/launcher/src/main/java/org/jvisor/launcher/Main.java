@@ -3,6 +3,7 @@ package org.jvisor.launcher;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import org.jvisor.machine.MachineException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -30,7 +31,6 @@ public final class Main {
         CommandLine command = new CommandLine(new JvisorCommand());
         command.setOut(out)
                 .setErr(err)
-                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOverwrittenOptionsAllowed(true)
                 .setParameterExceptionHandler((e, given) -> misuse(e))
                 .setExecutionExceptionHandler((e, line, parsed) -> failure(line.getErr(), e));
@@ -39,21 +39,32 @@ public final class Main {
 
     private static int misuse(ParameterException e) {
         CommandLine line = e.getCommandLine();
-        StringBuilder message = new StringBuilder(firstLine(String.valueOf(e.getMessage())));
-        if (e instanceof UnmatchedArgumentException unmatched) {
-            List<String> near = unmatched.getSuggestions();
-            if (!near.isEmpty()) {
-                message.append("; did you mean ").append(near.getFirst()).append('?');
-            }
-        }
+        String message =
+                e instanceof UnmatchedArgumentException unmatched
+                        ? unmatched(unmatched)
+                        : sentence(String.valueOf(e.getMessage()));
         report(
                 line.getErr(),
                 "%s (see %s --help)".formatted(message, line.getCommandSpec().qualifiedName()));
         return ExitStatus.USAGE;
     }
 
-    private static String firstLine(String text) {
-        return text.lines().findFirst().orElse("the command line cannot be understood");
+    /** picocli's own messages begin like a sentence, and some go on for lines. */
+    private static String sentence(String message) {
+        return message.lines()
+                .findFirst()
+                .filter(line -> !line.isEmpty())
+                .map(line -> line.substring(0, 1).toLowerCase(Locale.ROOT) + line.substring(1))
+                .orElse("the command line cannot be understood");
+    }
+
+    private static String unmatched(UnmatchedArgumentException e) {
+        String first = e.getUnmatched().getFirst();
+        String what =
+                (first.startsWith("-") ? "unknown option '%s'" : "unexpected argument '%s'")
+                        .formatted(first);
+        List<String> near = e.getSuggestions();
+        return near.isEmpty() ? what : what + "; did you mean " + near.getFirst() + "?";
     }
 
     private static int failure(PrintWriter err, Exception e) {

@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.jvisor.launcher.console.Console;
 import org.jvisor.launcher.console.FileLink;
+import org.jvisor.launcher.console.PtyLink;
 import org.jvisor.launcher.console.RawTerminal;
 import org.jvisor.launcher.console.SerialLink;
 import org.jvisor.launcher.image.Flavor;
@@ -59,7 +60,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--cmdline",
             paramLabel = "TEXT",
-            description = "The kernel's command line, in place of the default console=ttyS0.")
+            description =
+                    "The kernel's command line, in place of the default console=ttyS0,115200.")
     @Nullable String commandLine;
 
     @Option(
@@ -90,6 +92,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--accel",
             paramLabel = "KIND",
+            converter = Converters.Accelerator.class,
             description =
                     "auto (the default: KVM where it runs on hardware virtualization, else software),"
                             + " kvm, or software.")
@@ -122,7 +125,7 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
         MachineConfig.Builder configuration = configuration(err);
-        MachineExit exit = MachineRun.toEnd(Machine.builder(configuration), open(serial));
+        MachineExit exit = MachineRun.toEnd(Machine.builder(configuration), open(serial, err));
         return MachineRun.report(exit, err);
     }
 
@@ -140,7 +143,7 @@ final class RunCommand implements Callable<Integer> {
         if (noReboot) {
             built.stopOnReset(true);
         }
-        if (image != null || !built.hasKernel()) {
+        if (image != null || !(built.hasKernel() || built.hasFlatAddress())) {
             boolean onTerminal = serial instanceof SerialTarget.Stdio && RawTerminal.isTerminal(0);
             BootDefaults.image(
                     built, image == null ? Flavor.CLOUD.imageName() : image, err, onTerminal);
@@ -156,11 +159,16 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private static SerialLink open(SerialTarget target) {
+    private static SerialLink open(SerialTarget target, PrintWriter err) {
         return switch (target) {
             case SerialTarget.Stdio _ -> Console.standard();
             case SerialTarget.Null _ -> SerialLink.NULL;
             case SerialTarget.File file -> FileLink.open(file.path());
+            case SerialTarget.Pty _ -> {
+                PtyLink link = PtyLink.open();
+                err.println("jvisor: the guest's serial line is " + link.name());
+                yield link;
+            }
         };
     }
 }

@@ -12,4 +12,7 @@ sealed interface SerialTarget {
 
     /** A file, output only. */
     record File(Path path) implements SerialTarget {}
+
+    /** A new pseudo-terminal. */
+    record Pty() implements SerialTarget {}
 }

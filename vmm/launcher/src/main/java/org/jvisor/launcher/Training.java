@@ -2,6 +2,7 @@ package org.jvisor.launcher;
 
 import java.io.PrintWriter;
 import java.io.Writer;
+import org.jvisor.launcher.console.RawTerminal;
 
 /**
  * Walks through what a start of jvisor does, for the JVM to record in the AOT cache made at package
@@ -20,6 +21,7 @@ final class Training {
             {"image", "list"},
             {"run", "--no-such-option"},
         };
+        RawTerminal.isTerminal(0);
         for (String[] command : commands) {
             Main.execute(nowhere, nowhere, command);
         }

@@ -161,6 +161,11 @@ public record MachineConfig(
             return initrd != null;
         }
 
+        /** Whether the kernel is to be taken as a flat binary. */
+        public boolean hasFlatAddress() {
+            return flatAddress != null;
+        }
+
         /** Whether a command line has been given. */
         public boolean hasCommandLine() {
             return commandLine != null;

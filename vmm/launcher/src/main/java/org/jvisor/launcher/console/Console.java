@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.jvisor.launcher.ExitStatus;
 import org.jvisor.launcher.UserError;
+import org.jvisor.linux.LinuxException;
 
 /**
  * The process's standard input and output as the far end of a guest's serial line. On a terminal
@@ -60,7 +61,7 @@ public final class Console implements SerialLink {
         if (terminal) {
             try {
                 raw = RawTerminal.enter();
-            } catch (IOException e) {
+            } catch (LinuxException e) {
                 throw new UserError(
                         ExitStatus.IO,
                         "the terminal cannot be put into raw mode (%s): use --serial null, file=PATH or pty"

@@ -23,22 +23,36 @@ final class AptSource implements PackageSource {
     private static final Pattern STATUS = Pattern.compile("dlstatus:\\d+:(\\d+)\\.\\d+:.*");
 
     private final Path home;
+    private final List<Path> path;
 
     /**
      * Makes it.
      *
      * @param home the folder for apt's lists; kept, as the next update is then short
+     * @param path the folders apt's programs are looked for in
      */
-    AptSource(Path home) {
+    AptSource(Path home, List<Path> path) {
         this.home = home;
+        this.path = path;
+    }
+
+    /** Looks for apt's programs where the user's shell does. */
+    static AptSource onPath(Path home) {
+        String path = System.getenv("PATH");
+        return new AptSource(
+                home,
+                Pattern.compile(":")
+                        .splitAsStream(path == null ? "/usr/bin:/bin" : path)
+                        .filter(folder -> folder.startsWith("/"))
+                        .map(Path::of)
+                        .toList());
     }
 
     @Override
     public Ingredients fetch(Flavor flavor, Path work, Progress progress)
             throws Unavailable, IOException, InterruptedException {
-        if (!onPath("apt-get") || !onPath("apt-cache")) {
-            throw new Unavailable("apt is not on this machine");
-        }
+        require("apt-get");
+        require("apt-cache");
         Files.createDirectories(home.resolve("state/lists/partial"));
         Files.createDirectories(home.resolve("cache/archives/partial"));
         Path status = home.resolve("state/status");
@@ -105,8 +119,8 @@ final class AptSource implements PackageSource {
     }
 
     private Result run(Path work, Progress progress, String program, String... arguments)
-            throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(program, "-qq"));
+            throws Unavailable, IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(require(program).toString(), "-qq"));
         Map.of(
                         "Dir::State", home.resolve("state").toString(),
                         "Dir::State::status", home.resolve("state/status").toString(),
@@ -146,12 +160,12 @@ final class AptSource implements PackageSource {
         }
     }
 
-    private static boolean onPath(String program) {
-        String path = System.getenv("PATH");
-        return Pattern.compile(":")
-                .splitAsStream(path == null ? "/usr/bin:/bin" : path)
-                .anyMatch(
-                        folder ->
-                                !folder.isEmpty() && Files.isExecutable(Path.of(folder, program)));
+    /** The program of that name in the first folder that has it. */
+    private Path require(String program) throws Unavailable {
+        return path.stream()
+                .map(folder -> folder.resolve(program))
+                .filter(Files::isExecutable)
+                .findFirst()
+                .orElseThrow(() -> new Unavailable(program + " is not on this machine"));
     }
 }

@@ -18,7 +18,7 @@ public final class DebianImage {
     /** The environment variable that names a mirror. */
     public static final String MIRROR_VARIABLE = "JVISOR_DEBIAN_MIRROR";
 
-    private static final String COMMAND_LINE = "console=ttyS0";
+    private static final String COMMAND_LINE = "console=ttyS0,115200";
 
     private final ImageStore store;
     private final List<PackageSource> sources;
@@ -43,7 +43,7 @@ public final class DebianImage {
         try {
             source =
                     mirror == null
-                            ? new AptSource(store.root().resolve("apt"))
+                            ? AptSource.onPath(store.root().resolve("apt"))
                             : MirrorSource.at(mirror, suite);
         } catch (PackageSource.Unavailable e) {
             throw new UserError(ExitStatus.USAGE, String.valueOf(e.getMessage()), e);
