@@ -18,6 +18,9 @@ public final class HostMemory implements AutoCloseable {
     /** Bytes of an ordinary page. */
     public static final long PAGE_SIZE = 4096;
 
+    /** x86's flag of mmap for an address below 2 GiB. */
+    static final int MAP_32BIT = 0x40;
+
     private final Arena arena = Arena.ofShared();
     private final MemorySegment segment;
     private final @Nullable Fd fd;
@@ -87,6 +90,21 @@ public final class HostMemory implements AutoCloseable {
                         | pages.mmapFlags();
         int protection = linux_h.PROT_READ() | linux_h.PROT_WRITE();
         return new HostMemory(size, protection, flags, null, "memory").advised(pages);
+    }
+
+    /**
+     * Maps private memory full of zeros at an address below 2 GiB, where machine code reaches it
+     * with 32-bit addresses.
+     *
+     * @param size bytes, a positive multiple of {@link #PAGE_SIZE}
+     * @throws IllegalArgumentException if {@code size} is not
+     * @throws LinuxException if there is no room there
+     */
+    public static HostMemory low(long size) {
+        checkSize(size, HugePages.NONE);
+        int flags = linux_h.MAP_PRIVATE() | linux_h.MAP_ANONYMOUS() | MAP_32BIT;
+        int protection = linux_h.PROT_READ() | linux_h.PROT_WRITE();
+        return new HostMemory(size, protection, flags, null, "memory below 2 GiB");
     }
 
     /**

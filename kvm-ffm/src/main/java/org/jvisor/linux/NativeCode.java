@@ -24,12 +24,12 @@ public final class NativeCode implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final MemorySegment pages;
 
-    private NativeCode(long size) {
+    private NativeCode(long size, int flags) {
         long address =
                 MemoryCalls.mmap(
                         size,
                         linux_h.PROT_READ() | linux_h.PROT_WRITE(),
-                        linux_h.MAP_PRIVATE() | linux_h.MAP_ANONYMOUS(),
+                        linux_h.MAP_PRIVATE() | linux_h.MAP_ANONYMOUS() | flags,
                         -1,
                         0);
         LinuxException.check("mmap of " + size + " bytes for code", address);
@@ -43,10 +43,23 @@ public final class NativeCode implements AutoCloseable {
      * @throws LinuxException if the host has no memory
      */
     public static NativeCode allocate(long size) {
-        long rounded =
-                Math.max(1, (size + HostMemory.PAGE_SIZE - 1) / HostMemory.PAGE_SIZE)
-                        * HostMemory.PAGE_SIZE;
-        return new NativeCode(rounded);
+        return new NativeCode(pages(size), 0);
+    }
+
+    /**
+     * As {@link #allocate}, below 2 GiB: absolute 32-bit and RIP-relative addresses reach from it
+     * to what {@link HostMemory#low} gives.
+     *
+     * @param size bytes, rounded up to whole pages
+     * @throws LinuxException if there is no room there
+     */
+    public static NativeCode allocateLow(long size) {
+        return new NativeCode(pages(size), HostMemory.MAP_32BIT);
+    }
+
+    private static long pages(long size) {
+        long count = Math.max(1, (size + HostMemory.PAGE_SIZE - 1) / HostMemory.PAGE_SIZE);
+        return count * HostMemory.PAGE_SIZE;
     }
 
     /** Makes code of {@code bytes}, ready to {@link #call}. */

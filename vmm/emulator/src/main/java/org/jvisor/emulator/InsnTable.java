@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
  * once from the files of each opcode map and instruction set.
  */
 final class InsnTable {
+    private static final Form[] NONE = {};
+
     /** The table. */
     static final InsnTable TABLE = build();
-
-    private static final Form[] NONE = {};
 
     private final List<Form> forms = new ArrayList<>();
 

@@ -1,0 +1,106 @@
+package org.jvisor.emulator;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jvisor.vmm.api.Bus;
+import org.jvisor.vmm.api.GuestMemory;
+import org.jvisor.vmm.api.ManualClock;
+import org.jvisor.vmm.api.VcpuExit;
+import org.jvisor.vmm.api.VcpuState;
+
+/**
+ * The software CPU set up like a process beside {@link NativeCpu}: user mode, with its own copies
+ * of the code and the data at the same linear addresses.
+ */
+final class EmulatedCpu implements AutoCloseable {
+    private static final long CODE = 0x4_0000;
+    private static final long DATA = 0x8_0000;
+    private static final long MEMORY_SIZE = 0x10_0000;
+
+    private final Arena arena = Arena.ofShared();
+    private final GuestMemory memory;
+    private final SoftwareAccelerator accelerator;
+    private final SoftwareVcpu vcpu;
+    private final Cpu cpu;
+    private final VcpuState base = GuestTables.userState();
+
+    /** What happened in the last {@link #run} if it was not the instruction's normal end. */
+    private String trouble = "";
+
+    EmulatedCpu(long codeAddress, long dataAddress) {
+        MemorySegment ram = arena.allocate(MEMORY_SIZE, 4096);
+        memory = new GuestMemory(List.of(new GuestMemory.Region(0, ram, false)));
+        GuestTables tables = new GuestTables(memory);
+        for (int at = 0; at < NativeCpu.CODE_SIZE; at += 4096) {
+            tables.map(codeAddress + at, CODE + at, GuestTables.PRESENT | GuestTables.USER);
+        }
+        for (int at = 0; at < NativeCpu.DATA_SIZE; at += 4096) {
+            tables.map(
+                    dataAddress + at,
+                    DATA + at,
+                    GuestTables.PRESENT | GuestTables.USER | GuestTables.WRITABLE);
+        }
+        accelerator =
+                SoftwareAccelerator.builder()
+                        .memory(memory)
+                        .ports(new Bus("ports"))
+                        .mmio(new Bus("mmio"))
+                        .clock(new ManualClock())
+                        .build();
+        vcpu = accelerator.vcpus().getFirst();
+        cpu = vcpu.cpu();
+        vcpu.restore(base);
+        vcpu.singleStep(true);
+    }
+
+    /** Replaces the code. */
+    void load(byte[] code) {
+        memory.write(CODE, code);
+    }
+
+    /** Its copy of the area memory operands lie in. */
+    MemorySegment data() {
+        return memory.slice(DATA, NativeCpu.DATA_SIZE);
+    }
+
+    /**
+     * Runs one instruction.
+     *
+     * @return whether it ended normally; {@link #trouble} tells what happened otherwise
+     */
+    boolean run(UserState in, UserState out) {
+        System.arraycopy(in.gpr, 0, cpu.r, 0, 16);
+        cpu.rip = in.rip;
+        cpu.setFlags((int) in.flags);
+        FpState.restore(cpu, in.fx);
+        VcpuExit exit = vcpu.run();
+        System.arraycopy(cpu.r, 0, out.gpr, 0, 16);
+        out.rip = cpu.rip;
+        out.flags = cpu.flags();
+        FpState.save(cpu, out.fx);
+        if (exit == VcpuExit.DEBUG && cpu.cpl == 3 && cpu.pending() == 0 && !cpu.shadow) {
+            return true;
+        }
+        int vector = GuestTables.vectorAt(cpu.rip);
+        trouble =
+                exit == VcpuExit.FAILED || !vcpu.failure().isEmpty()
+                        ? vcpu.failure()
+                        : cpu.cpl == 3
+                                ? exit + ", pending %#x".formatted(cpu.pending())
+                                : "exception %d".formatted(vector);
+        vcpu.restore(base);
+        vcpu.singleStep(true);
+        return false;
+    }
+
+    String trouble() {
+        return trouble;
+    }
+
+    @Override
+    public void close() {
+        accelerator.close();
+        arena.close();
+    }
+}
