@@ -100,7 +100,7 @@ final class AddressingModes {
     /** A SIB byte with neither base nor index; the scale does not matter. */
     private MemoryOperand absolute() {
         bytes.put(4).put(random.nextInt(4) << 6 | 0x25).value(target, 4);
-        return make(-1, -1, 0, (int) target);
+        return make(-1, -1, 0, target); // below 2 GiB
     }
 
     /** Index times scale plus displacement, no base. */
