@@ -28,6 +28,9 @@ final class Decoded {
     /** Explicit segment prefix that counts in this mode, or -1. */
     int segPrefix;
 
+    /** The opcode byte, with the bits of a register or condition. */
+    int opcode;
+
     /** The ModRM byte, or -1. */
     int modrm;
 
@@ -71,6 +74,16 @@ final class Decoded {
             throw new IllegalStateException("nothing decoded");
         }
         return f;
+    }
+
+    /** The condition code in the opcode's low four bits. */
+    int condition() {
+        return opcode & 15;
+    }
+
+    /** The size in bytes of operand {@code i}. */
+    int size(int i) {
+        return theForm().operands.get(i).bytes(opSize, rexW(), mode == Cpu.MODE64);
     }
 
     boolean rexW() {

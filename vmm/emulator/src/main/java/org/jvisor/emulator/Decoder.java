@@ -112,6 +112,7 @@ final class Decoder {
             return false;
         }
         d.form = form;
+        d.opcode = opcode;
         operandSize(form);
         if (hasModrm) {
             modrm(form);

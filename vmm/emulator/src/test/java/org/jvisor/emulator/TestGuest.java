@@ -1,0 +1,149 @@
+package org.jvisor.emulator;
+
+import java.lang.foreign.Arena;
+import java.util.HexFormat;
+import java.util.List;
+import org.jvisor.vmm.api.Bus;
+import org.jvisor.vmm.api.GuestMemory;
+import org.jvisor.vmm.api.ManualClock;
+import org.jvisor.vmm.api.Segment;
+import org.jvisor.vmm.api.VcpuExit;
+import org.jvisor.vmm.api.VcpuState;
+
+/**
+ * A small machine for tests: RAM from 0, one CPU, code at {@link #CODE}, a stack below {@link
+ * #STACK}. {@link #real}, {@link #flat32} and {@link #long64} set the mode; paging in {@link
+ * #long64} maps the first 4 MiB one to one, and a page of the kernel half onto physical 0.
+ */
+final class TestGuest implements AutoCloseable {
+    static final int SIZE = 4 << 20;
+    static final long CODE = 0x10000;
+    static final long DATA = 0x20000;
+    static final long STACK = 0x30000;
+
+    /** Page tables: PML4, PDPT, PD, then page tables. */
+    static final long TABLES = 0x100000;
+
+    private final Arena arena = Arena.ofConfined();
+    final GuestMemory memory;
+    final Bus ports = new Bus("ports");
+    final Bus mmio = new Bus("mmio");
+    final ManualClock clock = new ManualClock();
+    final SoftwareAccelerator accelerator;
+    final SoftwareVcpu vcpu;
+    final Cpu c;
+
+    TestGuest() {
+        this(1, 1_000_000);
+    }
+
+    TestGuest(int cpus, long slice) {
+        memory =
+                new GuestMemory(
+                        List.of(new GuestMemory.Region(0, arena.allocate(SIZE, 4096), false)));
+        accelerator =
+                SoftwareAccelerator.builder()
+                        .cpus(cpus)
+                        .memory(memory)
+                        .ports(ports)
+                        .mmio(mmio)
+                        .clock(clock)
+                        .sliceLength(slice)
+                        .build();
+        vcpu = accelerator.vcpus().get(0);
+        c = vcpu.cpu();
+    }
+
+    // ---- modes ----
+
+    TestGuest real() {
+        VcpuState s = new VcpuState();
+        s.segments[VcpuState.CS] = Segment.realMode((int) CODE >> 4, true);
+        s.segments[VcpuState.DS] = Segment.realMode((int) DATA >> 4, false);
+        s.segments[VcpuState.ES] = Segment.realMode((int) DATA >> 4, false);
+        s.segments[VcpuState.SS] = Segment.realMode((int) (STACK - 0x10000) >> 4, false);
+        s.gpr[Cpu.RSP] = 0xfff0;
+        s.rip = 0;
+        vcpu.restore(s);
+        return this;
+    }
+
+    TestGuest flat32() {
+        VcpuState s = new VcpuState();
+        for (int i = 0; i < 6; i++) {
+            s.segments[i] = new Segment(0x10, 0, -1, 0xc093);
+        }
+        s.segments[VcpuState.CS] = new Segment(8, 0, -1, 0xc09b);
+        s.cr0 = 0x11;
+        s.gpr[Cpu.RSP] = STACK;
+        s.rip = CODE;
+        vcpu.restore(s);
+        return this;
+    }
+
+    TestGuest long64() {
+        memory.writeLong(TABLES, TABLES + 0x1003);
+        memory.writeLong(TABLES + 0xff8, TABLES + 0x1003);
+        memory.writeLong(TABLES + 0x1000, TABLES + 0x2003);
+        memory.writeLong(TABLES + 0x1ff8, TABLES + 0x2003);
+        for (int i = 0; i < 2; i++) {
+            memory.writeLong(TABLES + 0x2000 + 8 * i, TABLES + 0x3003 + 0x1000 * i);
+            for (int j = 0; j < 512; j++) {
+                memory.writeLong(
+                        TABLES + 0x3000 + 0x1000 * i + 8 * j, (long) i << 21 | (long) j << 12 | 3);
+            }
+        }
+        VcpuState s = new VcpuState();
+        for (int i = 0; i < 6; i++) {
+            s.segments[i] = new Segment(0x10, 0, -1, 0xc093);
+        }
+        s.segments[VcpuState.CS] = new Segment(8, 0, -1, 0xa09b);
+        s.cr0 = 0x8001_0033L;
+        s.cr4 = 0x20;
+        s.cr3 = TABLES;
+        s.efer = 0x500;
+        s.gpr[Cpu.RSP] = STACK;
+        s.rip = CODE;
+        vcpu.restore(s);
+        return this;
+    }
+
+    // ---- code ----
+
+    /** Puts code (hex, spaces allowed) at {@link #CODE}. */
+    TestGuest code(String hex) {
+        return code(CODE, hex);
+    }
+
+    /** Puts code at a physical address. */
+    TestGuest code(long address, String hex) {
+        memory.write(address, HexFormat.of().parseHex(hex.replace(" ", "")));
+        return this;
+    }
+
+    TestGuest reg(int register, long value) {
+        c.r[register] = value;
+        return this;
+    }
+
+    /** Runs until HLT (at most one slice). */
+    VcpuExit run() {
+        return vcpu.run();
+    }
+
+    /** Runs {@code n} instructions, one by one. */
+    TestGuest steps(int n) {
+        vcpu.singleStep(true);
+        for (int i = 0; i < n; i++) {
+            vcpu.run();
+        }
+        vcpu.singleStep(false);
+        return this;
+    }
+
+    @Override
+    public void close() {
+        accelerator.close();
+        arena.close();
+    }
+}
