@@ -23,15 +23,6 @@ final class Exceptions {
         deliver(c, fault.vector, fault.hasError, fault.error, EXCEPTION);
     }
 
-    /**
-     * Delivers the event of INT3, INT n, INTO or INT1. {@code c.rip} is already the return address.
-     *
-     * @throws GuestFault #GP and the like, of {@code insn}
-     */
-    static void software(Cpu c, Insn insn, int vector, int kind) {
-        deliver(c, vector, false, 0, kind);
-    }
-
     /** Delivers an event; {@code c.rip} is the return address. */
     static void deliver(Cpu c, int vector, boolean hasError, int error, int kind) {
         while (true) {

@@ -5,7 +5,7 @@ import static org.jvisor.emulator.Cpu.RBX;
 
 import java.lang.invoke.VarHandle;
 
-/** BSWAP, MOVBE, CRC32, XLAT, BOUND, PAUSE, fences, HLT. */
+/** BSWAP, MOVBE, CRC32, XLAT, BOUND, PAUSE, fences. */
 final class Misc {
     private Misc() {}
 
@@ -142,19 +142,6 @@ final class Misc {
         @Override
         void exec(Cpu c) {
             c.mem.checkRead(ea(c), 1);
-        }
-    }
-
-    /** HLT. */
-    static final class Halt extends Insn {
-        Halt(Decoded d) {
-            super(d);
-        }
-
-        @Override
-        void exec(Cpu c) {
-            c.halted = true;
-            c.signal(Cpu.PENDING_HALT);
         }
     }
 }

@@ -4,7 +4,6 @@ import static org.jvisor.emulator.Cpu.AF;
 import static org.jvisor.emulator.Cpu.ARITH;
 import static org.jvisor.emulator.Cpu.CF;
 import static org.jvisor.emulator.Cpu.DF;
-import static org.jvisor.emulator.Cpu.IF;
 import static org.jvisor.emulator.Cpu.OF;
 import static org.jvisor.emulator.Cpu.PF;
 import static org.jvisor.emulator.Cpu.SF;
@@ -14,9 +13,7 @@ import static org.jvisor.emulator.Form.Attr.END;
 import static org.jvisor.emulator.Form.Attr.F64;
 import static org.jvisor.emulator.Form.Attr.NOT64;
 import static org.jvisor.emulator.Form.Attr.ONLY64;
-import static org.jvisor.emulator.Form.Attr.SETS_RF;
 import static org.jvisor.emulator.Form.Attr.STACK;
-import static org.jvisor.emulator.Form.Attr.SYSTEM;
 
 /** Rows of the integer instructions in the one-byte opcode map (SDM 2D table A-2). */
 final class OneByteMap {
@@ -57,7 +54,6 @@ final class OneByteMap {
         oneOperand(t);
         flags(t);
         decimal(t);
-        interrupts(t);
     }
 
     /** The six columns of an arithmetic instruction and its place in group 1. */
@@ -117,6 +113,7 @@ final class OneByteMap {
         t.add("F3 90", "PAUSE", "", Misc.Pause::new).end();
         t.add("98", "CBW", "", Extend.Accumulator::new);
         t.add("99", "CWD", "", Extend.IntoDx::new);
+        t.add("62", "BOUND", "Gv,Ma", Misc.Bound::new).ro().with(NOT64);
         t.add("D7", "XLAT", "", Misc.Translate::new);
     }
 
@@ -136,8 +133,6 @@ final class OneByteMap {
         t.add("FF /6", "PUSH", "Ev", PushPop::push).ro().with(D64, STACK);
         t.add("C8", "ENTER", "Iw,Ib", PushPop.Enter::new).ro().with(D64, STACK);
         t.add("C9", "LEAVE", "", PushPop.Leave::new).with(D64, STACK);
-        t.add("9C", "PUSHF", "", FlagOps.Push::new).with(D64, STACK);
-        t.add("9D", "POPF", "", FlagOps.Pop::new).writes(ARITH | DF).with(D64, STACK, END, SETS_RF);
     }
 
     private static void branches(InsnTable t) {
@@ -220,11 +215,8 @@ final class OneByteMap {
         t.add("F9", "STC", "", FlagOps.Single::new).writes(CF);
         t.add("FC", "CLD", "", FlagOps.Single::new).writes(DF);
         t.add("FD", "STD", "", FlagOps.Single::new).writes(DF);
-        t.add("FA", "CLI", "", FlagOps.Interrupts::new).writes(IF).with(SYSTEM);
-        t.add("FB", "STI", "", FlagOps.Interrupts::new).writes(IF).with(SYSTEM, END);
         t.add("9E", "SAHF", "", FlagOps.WithAh::new).writes(ARITH & ~OF).needs(Feature.LAHF_LM);
         t.add("9F", "LAHF", "", FlagOps.WithAh::new).reads(ARITH & ~OF).needs(Feature.LAHF_LM);
-        t.add("F4", "HLT", "", Misc.Halt::new).cpl0().end();
     }
 
     private static void decimal(InsnTable t) {
@@ -244,13 +236,5 @@ final class OneByteMap {
         t.add("3F", "AAS", "", Decimal::new).reads(AF).writes(afCf).undefined(zsp | OF).with(NOT64);
         t.add("D4", "AAM", "Ib", Decimal::new).ro().writes(zsp).undefined(afCf | OF).with(NOT64);
         t.add("D5", "AAD", "Ib", Decimal::new).ro().writes(zsp).undefined(afCf | OF).with(NOT64);
-    }
-
-    private static void interrupts(InsnTable t) {
-        t.add("62", "BOUND", "Gv,Ma", Misc.Bound::new).ro().with(NOT64);
-        t.add("CC", "INT3", "", SoftInterrupt::new).with(SYSTEM, END);
-        t.add("CD", "INT", "Ib", SoftInterrupt::new).ro().with(SYSTEM, END);
-        t.add("CE", "INTO", "", SoftInterrupt::new).reads(OF).with(SYSTEM, END, NOT64);
-        t.add("F1", "INT1", "", SoftInterrupt::new).with(SYSTEM, END);
     }
 }
