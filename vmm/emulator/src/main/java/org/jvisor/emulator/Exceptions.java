@@ -8,6 +8,9 @@ final class Exceptions {
     /** {@link Interrupts#EXCEPTION} and {@link Interrupts#EXTERNAL}. */
     static final int EXCEPTION = Interrupts.EXCEPTION, EXTERNAL = Interrupts.EXTERNAL;
 
+    /** Events of instructions: INT n, INT3 and INTO; INT1. */
+    static final int SOFTWARE = Interrupts.SOFTWARE, ICEBP = Interrupts.PRIVILEGED_SOFTWARE;
+
     /** #DE, #TS, #NP, #SS, #GP: two of them make a double fault. */
     private static final int CONTRIBUTORY =
             1 << Cpu.DE | 1 << Cpu.TS | 1 << Cpu.NP | 1 << Cpu.SS_FAULT | 1 << Cpu.GP;
@@ -21,6 +24,22 @@ final class Exceptions {
     static void raise(Cpu c, GuestFault fault) {
         noteAddress(c, fault);
         deliver(c, fault.vector, fault.hasError, fault.error, EXCEPTION);
+    }
+
+    /**
+     * Delivers the event of INT n, INT3, INTO or INT1.
+     *
+     * @throws GuestFault #GP and the like, of {@code insn}
+     */
+    static void software(Cpu c, Insn insn, int vector, int kind) {
+        long nextRip = insn.nextRip(c);
+        if (kind == ICEBP) {
+            SoftwareInterrupts.int1(c, nextRip);
+        } else if (insn.form.mnemonic.equals("INT")) {
+            SoftwareInterrupts.intN(c, vector, nextRip);
+        } else {
+            SoftwareInterrupts.exception(c, vector, nextRip);
+        }
     }
 
     /** Delivers an event; {@code c.rip} is the return address. */

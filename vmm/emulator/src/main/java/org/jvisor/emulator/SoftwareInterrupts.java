@@ -4,46 +4,40 @@ package org.jvisor.emulator;
 final class SoftwareInterrupts {
     private SoftwareInterrupts() {}
 
-    static void intN(Insn i, Cpu c) {
-        int vector = (int) i.imm & 0xff;
+    /** INT n: in virtual-8086 mode it may go to the program's own handler (SDM 3B table 21-2). */
+    static void intN(Cpu c, int vector, long nextRip) {
         c.noTrap = true;
-        if (c.v86() && enterFromV86(i, c, vector)) {
-            return;
+        if (c.v86()) {
+            boolean trusted = (c.rflags & Cpu.IOPL) == Cpu.IOPL;
+            if ((c.cr4 & Cpu.CR4_VME) != 0 && TaskState.redirects(c, vector)) {
+                int flags = c.flags();
+                int image = trusted ? flags : virtualImage(flags);
+                Interrupts.enterRedirected(c, vector, image, !trusted, nextRip);
+                return;
+            }
+            if (!trusted) {
+                throw c.gp();
+            }
         }
-        Interrupts.enter(c, vector, Interrupts.SOFTWARE, false, 0, i.nextRip(c));
+        Interrupts.enter(c, vector, Interrupts.SOFTWARE, false, 0, nextRip);
     }
 
-    /** INT n in virtual-8086 mode (SDM 3B table 21-2); false if it goes through the IDT. */
-    private static boolean enterFromV86(Insn i, Cpu c, int vector) {
-        boolean trusted = (c.rflags & Cpu.IOPL) == Cpu.IOPL;
-        if ((c.cr4 & Cpu.CR4_VME) != 0 && TaskState.redirects(c, vector)) {
-            int flags = c.flags();
-            int image = trusted ? flags : InterruptFlag.virtualImage(flags);
-            Interrupts.enterRedirected(c, vector, image, !trusted, i.nextRip(c));
-            return true;
-        }
-        if (!trusted) {
-            throw c.gp();
-        }
-        return false;
+    /** Flags as a virtual-8086 program with a virtual interrupt flag sees them. */
+    private static int virtualImage(int flags) {
+        boolean enabled = (flags & Cpu.VIF) != 0;
+        return flags & ~Cpu.IF | Cpu.IOPL | (enabled ? Cpu.IF : 0);
     }
 
-    static void int3(Insn i, Cpu c) {
+    /** INT3 and INTO. */
+    static void exception(Cpu c, int vector, long nextRip) {
         c.noTrap = true;
-        Interrupts.enter(c, Cpu.BP, Interrupts.SOFTWARE_EXCEPTION, false, 0, i.nextRip(c));
+        Interrupts.enter(c, vector, Interrupts.SOFTWARE_EXCEPTION, false, 0, nextRip);
     }
 
-    static void into(Insn i, Cpu c) {
-        if (Flags.of(c)) {
-            c.noTrap = true;
-            int kind = Interrupts.SOFTWARE_EXCEPTION;
-            Interrupts.enter(c, Cpu.OVERFLOW, kind, false, 0, i.nextRip(c));
-        }
-    }
-
-    static void int1(Insn i, Cpu c) {
+    /** INT1: #DB whatever the gate's privilege. */
+    static void int1(Cpu c, long nextRip) {
         c.noTrap = true;
         DebugRegisters.delivering(c);
-        Interrupts.enter(c, Cpu.DB, Interrupts.PRIVILEGED_SOFTWARE, false, 0, i.nextRip(c));
+        Interrupts.enter(c, Cpu.DB, Interrupts.PRIVILEGED_SOFTWARE, false, 0, nextRip);
     }
 }

@@ -1,5 +1,7 @@
 package org.jvisor.emulator;
 
+import static org.jvisor.emulator.Exceptions.ICEBP;
+import static org.jvisor.emulator.Exceptions.SOFTWARE;
 import static org.jvisor.emulator.Form.Attr.D64;
 import static org.jvisor.emulator.Form.Attr.NOT64;
 import static org.jvisor.emulator.Form.Attr.SETS_RF;
@@ -66,13 +68,27 @@ final class TransferForms {
     }
 
     private static void interrupts(InsnTable t) {
-        t.add("CC", "INT3", "", op(SoftwareInterrupts::int3)).with(SYSTEM).end();
-        t.add("CD", "INT", "Ib", op(SoftwareInterrupts::intN)).with(SYSTEM).end();
-        t.add("CE", "INTO", "", op(SoftwareInterrupts::into))
-                .reads(Cpu.OF)
-                .with(NOT64, SYSTEM)
+        t.add("CC", "INT3", "", op((i, c) -> Exceptions.software(c, i, Cpu.BP, SOFTWARE)))
+                .with(SYSTEM)
                 .end();
-        t.add("F1", "INT1", "", op(SoftwareInterrupts::int1)).with(SYSTEM).end();
+        t.add(
+                        "CD",
+                        "INT",
+                        "Ib",
+                        op((i, c) -> Exceptions.software(c, i, (int) i.imm & 0xff, SOFTWARE)))
+                .ro()
+                .with(SYSTEM)
+                .end();
+        t.add("CE", "INTO", "", op(TransferForms::into)).reads(Cpu.OF).with(NOT64, SYSTEM).end();
+        t.add("F1", "INT1", "", op((i, c) -> Exceptions.software(c, i, Cpu.DB, ICEBP)))
+                .with(SYSTEM)
+                .end();
         t.add("CF", "IRET", "", op(SegmentMoves::iret)).with(STACK, SYSTEM, SETS_RF).end();
+    }
+
+    private static void into(Insn i, Cpu c) {
+        if (Flags.of(c)) {
+            Exceptions.software(c, i, Cpu.OVERFLOW, SOFTWARE);
+        }
     }
 }
