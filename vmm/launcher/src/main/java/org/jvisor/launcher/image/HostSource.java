@@ -93,7 +93,7 @@ final class HostSource implements PackageSource {
         int count = Short.toUnsignedInt(elf.getShort(56));
         for (int i = 0; i < count; i++) {
             long at = headers + (long) i * size;
-            if (at < 0 || at + 4 > file.length || elf.getInt((int) at) == 3) {
+            if (at < 0 || at > file.length - 4 || elf.getInt((int) at) == 3) {
                 return false;
             }
         }
