@@ -3,10 +3,10 @@ package org.jvisor.kvm;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jvisor.kvm.bindings.kvm_debugregs;
-import org.jvisor.kvm.bindings.kvm_fpu;
 import org.jvisor.kvm.bindings.kvm_guest_debug;
 import org.jvisor.kvm.bindings.kvm_guest_debug_arch;
 import org.jvisor.kvm.bindings.kvm_h;
@@ -77,8 +77,8 @@ abstract sealed class KvmVcpuState permits KvmVcpu {
 
     /** The x87 and SSE registers as an FXSAVE image in 64-bit layout, 512 bytes. */
     public byte[] fxsave() {
-        Request.call(fd, "KVM_GET_FPU", kvm_h.KVM_GET_FPU(), buffer);
-        return KvmFpu.toFxsave(buffer);
+        // not KVM_GET_FPU: it leaves out MXCSR
+        return Arrays.copyOf(xsave(), KvmFpu.FXSAVE_BYTES);
     }
 
     /**
@@ -87,8 +87,9 @@ abstract sealed class KvmVcpuState permits KvmVcpu {
      * @param image an FXSAVE image in 64-bit layout, 512 bytes
      */
     public void setFxsave(byte[] image) {
-        KvmFpu.fromFxsave(image, zeroed(kvm_fpu.sizeof()));
-        Request.call(fd, "KVM_SET_FPU", kvm_h.KVM_SET_FPU(), buffer);
+        byte[] area = xsave();
+        KvmFpu.intoXsave(image, area);
+        setXsave(area);
     }
 
     /** All state XSAVE manages, in XSAVE's standard layout: 4096 bytes or more. */
