@@ -172,23 +172,27 @@ final class PushPop {
                 c.mem.checkWrite(Stack.address(c, -i * opSize, opSize, true), opSize);
             }
             long framePointer = c.r[Cpu.RSP] - opSize & c.stackMask;
-            long[] display = new long[Math.max(level, 1)];
             for (int i = 1; i < level; i++) {
-                long at = c.r[Cpu.RBP] - (long) i * opSize & c.stackMask;
-                long linear = c.is64() ? at : Segments.linear(c, Cpu.SS, at, opSize, false);
-                display[i] = c.mem.read(linear, opSize);
+                c.mem.checkRead(display(c, i), opSize);
             }
             long last = -(long) pushes * opSize - size; // the new top must be writable too
             c.mem.checkWrite(Stack.address(c, last, opSize, true), opSize);
             Stack.push(c, opSize, c.r[Cpu.RBP]);
             for (int i = 1; i < level; i++) {
-                Stack.push(c, opSize, display[i]);
+                // read now: the display may overlap what is pushed
+                Stack.push(c, opSize, c.mem.read(display(c, i), opSize));
             }
             if (level > 0) {
                 Stack.push(c, opSize, framePointer);
             }
             Stack.move(c, -size);
             c.setReg(Cpu.RBP, opSize, framePointer);
+        }
+
+        /** The linear address of the {@code i}th frame pointer of the enclosing procedures. */
+        private long display(Cpu c, int i) {
+            long at = c.r[Cpu.RBP] - (long) i * opSize & c.stackMask;
+            return c.is64() ? at : Segments.linear(c, Cpu.SS, at, opSize, false);
         }
     }
 }

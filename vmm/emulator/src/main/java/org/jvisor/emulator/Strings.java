@@ -48,6 +48,7 @@ abstract class Strings extends Insn {
         }
         long count = Alu.truncate(c.r[RCX], addrSize);
         if (count == 0) {
+            nothing(c);
             return;
         }
         boolean forward = (c.rflags & Cpu.DF) == 0;
@@ -71,6 +72,22 @@ abstract class Strings extends Insn {
             }
         }
         c.rip = thisRip(c);
+    }
+
+    /**
+     * No repetition at all. With 32-bit addresses in 64-bit mode Intel's CPUs still clear the upper
+     * halves of RCX and of the pointers that MOVS and STOS use; the SDM does not say so.
+     */
+    private void nothing(Cpu c) {
+        if (mode == Cpu.MODE64 && addrSize == 4) {
+            c.r[RCX] = 0;
+            if (this instanceof Move) {
+                c.r[RSI] &= 0xffff_ffffL;
+            }
+            if (this instanceof Move || this instanceof Store) {
+                c.r[RDI] &= 0xffff_ffffL;
+            }
+        }
     }
 
     /** The linear address of an offset in a segment, checked for an access outside 64-bit mode. */
