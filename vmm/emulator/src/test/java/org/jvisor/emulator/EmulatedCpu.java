@@ -18,6 +18,9 @@ final class EmulatedCpu implements AutoCloseable {
     private static final long DATA = 0x8_0000;
     private static final long MEMORY_SIZE = 0x10_0000;
 
+    /** More than the repetitions of any case. */
+    private static final int MOST_RUNS = 100;
+
     private final Arena arena = Arena.ofShared();
     private final GuestMemory memory;
     private final SoftwareAccelerator accelerator;
@@ -47,11 +50,11 @@ final class EmulatedCpu implements AutoCloseable {
                         .ports(new Bus("ports"))
                         .mmio(new Bus("mmio"))
                         .clock(new ManualClock())
+                        .sliceLength(1)
                         .build();
         vcpu = accelerator.vcpus().getFirst();
         cpu = vcpu.cpu();
         vcpu.restore(base);
-        vcpu.singleStep(true);
     }
 
     /** Replaces the code. */
@@ -65,21 +68,27 @@ final class EmulatedCpu implements AutoCloseable {
     }
 
     /**
-     * Runs one instruction.
+     * Runs one instruction: as part of a block if it ends one, else as a single step. A string
+     * instruction may take several runs.
      *
      * @return whether it ended normally; {@link #trouble} tells what happened otherwise
      */
-    boolean run(UserState in, UserState out) {
+    boolean run(Form form, UserState in, UserState out) {
         System.arraycopy(in.gpr, 0, cpu.r, 0, 16);
         cpu.rip = in.rip;
         cpu.setFlags((int) in.flags);
         FpState.restore(cpu, in.fx);
+        boolean block = form.is(Form.Attr.END);
+        vcpu.singleStep(!block);
         VcpuExit exit = vcpu.run();
+        for (int i = 0; i < MOST_RUNS && exit == normal(block) && cpu.rip == in.rip; i++) {
+            exit = vcpu.run();
+        }
         System.arraycopy(cpu.r, 0, out.gpr, 0, 16);
         out.rip = cpu.rip;
         out.flags = cpu.flags();
         FpState.save(cpu, out.fx);
-        if (exit == VcpuExit.DEBUG && cpu.cpl == 3 && cpu.pending() == 0 && !cpu.shadow) {
+        if (exit == normal(block) && cpu.cpl == 3 && cpu.pending() == 0 && !cpu.shadow) {
             return true;
         }
         int vector = GuestTables.vectorAt(cpu.rip);
@@ -90,8 +99,11 @@ final class EmulatedCpu implements AutoCloseable {
                                 ? exit + ", pending %#x".formatted(cpu.pending())
                                 : "exception %d".formatted(vector);
         vcpu.restore(base);
-        vcpu.singleStep(true);
         return false;
+    }
+
+    private static VcpuExit normal(boolean block) {
+        return block ? VcpuExit.SLICE : VcpuExit.DEBUG;
     }
 
     String trouble() {

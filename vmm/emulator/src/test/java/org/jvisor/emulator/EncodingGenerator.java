@@ -300,6 +300,9 @@ final class EncodingGenerator {
             return false;
         }
         memSize = inRm == null ? 0 : operandBytes(inRm);
+        if (form.mnemonic.equals("CMPXCHG8B")) {
+            memSize = opSize == 8 ? 16 : 8;
+        }
         int regField = reg & 7;
         int data = form.ext >= 0 || inReg == null ? -1 : reg;
         long target = area.operand(random, Alignment.of(form, memSize, lock));

@@ -50,7 +50,7 @@ final class NativePair implements AutoCloseable {
     List<String> differences(TestCase test, int slot, byte[] background) {
         prepare(nativeCpu.data(), test, background);
         prepare(emulated.data(), test, background);
-        boolean ended = emulated.run(test.in, actual);
+        boolean ended = emulated.run(test.encoding.form(), test.in, actual);
         nativeCpu.run(slot, test.encoding.bytes().length, test.in, expected);
         if (!ended) {
             return new ArrayList<>(List.of("the software CPU stopped: " + emulated.trouble()));
