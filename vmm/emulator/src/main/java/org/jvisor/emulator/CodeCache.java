@@ -75,9 +75,8 @@ final class CodeCache {
             return;
         }
         int offset = (int) physical & 0xfff;
-        long mask = CodePage.mask(offset, offset + size);
         for (CodePage p = first; p != null; p = p.next) {
-            if ((p.lines & mask) != 0) {
+            if (p.isCode(offset, offset + size)) {
                 drop(region, at);
                 return;
             }

@@ -22,8 +22,8 @@ final class CodePage {
     /** The same page in another code size. */
     @Nullable CodePage next;
 
-    /** One bit for each 64 bytes that hold bytes of a decoded instruction. */
-    long lines;
+    /** One bit for each byte that belongs to a decoded instruction. */
+    private final long[] decoded = new long[64];
 
     /** It was written to: its blocks are gone. */
     boolean dead;
@@ -36,14 +36,19 @@ final class CodePage {
 
     /** Notes that bytes {@code from} to {@code to} (exclusive, cut to the page) are code. */
     void mark(int from, int to) {
-        lines |= mask(from, Math.min(to, 4096));
+        for (int i = from; i < Math.min(to, 4096); i++) {
+            decoded[i >> 6] |= 1L << i;
+        }
     }
 
-    /** The bits of {@link #lines} for bytes {@code from} to {@code to}, exclusive. */
-    static long mask(int from, int to) {
-        int first = from >> 6;
-        int last = to - 1 >> 6;
-        return -1L << first & -1L >>> 63 - last;
+    /** Whether any byte from {@code from} to {@code to} (exclusive, in the page) is code. */
+    boolean isCode(int from, int to) {
+        for (int i = from; i < to; i++) {
+            if ((decoded[i >> 6] & 1L << i) != 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Kills all blocks; one that runs stops before its next instruction. */
