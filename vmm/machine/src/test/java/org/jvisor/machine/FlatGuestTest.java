@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.time.Duration;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.jvisor.kvm.Kvm;
@@ -11,6 +12,7 @@ import org.jvisor.kvm.KvmException;
 import org.jvisor.vmm.api.VcpuState;
 
 /** Guests of a few bytes, written here by hand, on both accelerators. */
+@Timeout(60)
 class FlatGuestTest {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
@@ -160,14 +162,16 @@ class FlatGuestTest {
                         0xfe); // jmp .
         try (Machine vm = guest.build()) {
             vm.start();
-            while (vm.memory().readByte(0x2000) == 0) {
-                Thread.onSpinWait();
-            }
+            awaitCount(vm, 1);
             vm.reset();
-            while (vm.memory().readByte(0x2000) < 2) {
-                Thread.onSpinWait();
-            }
+            awaitCount(vm, 2);
+        }
+    }
+
+    private static void awaitCount(Machine vm, int count) {
+        while (vm.memory().readByte(0x2000) < count) {
             assertThat(vm.state()).isEqualTo(MachineState.RUNNING);
+            Thread.onSpinWait();
         }
     }
 
