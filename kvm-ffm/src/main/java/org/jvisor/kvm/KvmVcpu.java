@@ -150,6 +150,11 @@ public final class KvmVcpu extends KvmVcpuState implements AutoCloseable {
         }
     }
 
+    /** Whether {@link #run} is in progress. */
+    boolean isRunning() {
+        return running;
+    }
+
     /** Makes the calling thread the one that runs this vCPU. */
     private void adopt() {
         Thread thread = Thread.currentThread();
