@@ -7,6 +7,10 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import org.jvisor.linux.HostMemory;
 import org.jvisor.linux.HugePages;
 
@@ -20,10 +24,18 @@ final class TestGuest implements AutoCloseable {
     private static final long CR0_PE = 1, CR0_ET = 1 << 4, CR0_NE = 1 << 5, CR0_PG = 1L << 31;
     private static final long CR4_PAE = 1 << 5, EFER_LME = 1 << 8, EFER_LMA = 1 << 10;
 
+    /** Ends a run that would hang the build: its test then fails, as no kick was expected. */
+    private static final ScheduledExecutorService WATCHDOG =
+            Executors.newSingleThreadScheduledExecutor(
+                    Thread.ofPlatform().daemon().name("watchdog").factory());
+
+    private static final int SECONDS_TO_HANG = 20;
+
     final Kvm kvm;
     final KvmVm vm;
     final HostMemory memory;
     final List<KvmVcpu> vcpus = new ArrayList<>();
+    private final ScheduledFuture<?> watch;
 
     private TestGuest(boolean irqchip, int count) {
         kvm = openOrSkip();
@@ -36,6 +48,11 @@ final class TestGuest implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             vcpus.add(vm.createVcpu(i));
         }
+        watch = WATCHDOG.schedule(this::kickAll, SECONDS_TO_HANG, TimeUnit.SECONDS);
+    }
+
+    private void kickAll() {
+        vcpus.forEach(KvmVcpu::kick);
     }
 
     /** Opens KVM, or skips the test and says why. */
@@ -154,6 +171,7 @@ final class TestGuest implements AutoCloseable {
 
     @Override
     public void close() {
+        watch.cancel(false);
         vm.close();
         memory.close();
         kvm.close();
