@@ -5,7 +5,10 @@ public class X87Remainder extends X87Convert {
     /** Set by the remainders: the reduction is incomplete (C2). */
     public boolean partial;
 
-    /** Set by the remainders when complete: the three lowest bits of the quotient. */
+    /**
+     * Set by the remainders: the three lowest bits of the quotient, 0 if it is incomplete, or -1 if
+     * the result is a NaN.
+     */
     public int quotient;
 
     /** FXTRACT's exponent part: sign and exponent. */
@@ -20,7 +23,7 @@ public class X87Remainder extends X87Convert {
      */
     public final void remainder(int ase, long asig, int bse, long bsig, boolean nearest) {
         partial = false;
-        quotient = 0;
+        quotient = -1;
         roundedUp = false;
         if (isZero(bse, bsig) && isDenormal(ase, asig)
                 || asig < 0 && isInfinite(ase, asig) && isDenormal(bse, bsig)) {
@@ -35,6 +38,7 @@ public class X87Remainder extends X87Convert {
             invalid();
             return;
         }
+        quotient = 0;
         if (asig == 0 || isInfinite(bse, bsig)) {
             finish(ase, asig);
             return;
@@ -114,7 +118,7 @@ public class X87Remainder extends X87Convert {
                 r = steps < 0 ? (b << 1) - r : b - r;
             }
         }
-        quotient = (int) q & 7;
+        quotient = partial ? 0 : (int) q & 7;
         hi = r;
         lo = 0;
     }
