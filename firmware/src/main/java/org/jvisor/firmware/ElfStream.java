@@ -13,6 +13,9 @@ import org.jvisor.firmware.payload.Sink;
  * address as it comes by, so that an unpacked kernel is never held in memory besides.
  */
 final class ElfStream implements Sink<BootException> {
+    /** No kernel is as large; damaged data may unpack to almost anything. */
+    private static final long MAX_SIZE = 1L << 32;
+
     private final GuestSpace space;
     private final String tried;
 
@@ -30,6 +33,10 @@ final class ElfStream implements Sink<BootException> {
 
     @Override
     public void accept(byte[] bytes, int offset, int length) throws BootException {
+        if (position + length > MAX_SIZE) {
+            throw new BootException(
+                    Reason.DAMAGED, tried, "it unpacks to more than 4 GiB", "reinstall the kernel");
+        }
         if (header != null) {
             place(bytes, offset, length);
             position += length;

@@ -76,7 +76,7 @@ public enum Compression {
 
     /** Whether {@link #unpack} can. */
     public boolean supported() {
-        return this != LZO && this != ZSTD;
+        return this != LZO;
     }
 
     /**
@@ -95,7 +95,7 @@ public enum Compression {
         Counter<E> counter = new Counter<>(sink);
         switch (this) {
             case LZ4 -> Lz4Legacy.unpack(data, offset, length, counter);
-            case ZSTD -> throw new PayloadException("zstd data cannot be unpacked here");
+            case ZSTD -> Zstd.unpack(data, offset, length, counter);
             case NONE -> counter.accept(data, offset, length);
             case LZO -> throw new PayloadException("lzop data cannot be unpacked here");
             default -> stream(data, offset, length, counter);
