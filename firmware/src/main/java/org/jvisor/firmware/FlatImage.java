@@ -9,7 +9,8 @@ import org.jvisor.vmm.api.VcpuState;
  * Where a flat binary goes and how the CPU starts in it.
  *
  * @param address guest-physical address of its first byte
- * @param entry linear address of the first instruction; below 1 MiB in {@link Mode#REAL}
+ * @param entry linear address of the first instruction; below 4 GiB, and below 1 MiB in {@link
+ *     Mode#REAL}
  * @param mode what the CPU is in
  * @param registers initial general registers by their names in lower case: {@code rax} to {@code
  *     r15}, and {@code rflags}; others are zero
@@ -32,7 +33,8 @@ public record FlatImage(long address, long entry, Mode mode, Map<String, Long> r
 
     /** Checks address, entry and names, and copies the registers. */
     public FlatImage {
-        if (address < 0 || entry < 0 || (mode == Mode.REAL && entry >= 1 << 20)) {
+        long limit = mode == Mode.REAL ? 1 << 20 : GuestSpace.LIMIT_32_BIT;
+        if (address < 0 || entry < 0 || entry >= limit) {
             throw new IllegalArgumentException(
                     "a flat binary cannot be at %#x and start at %#x in %s mode"
                             .formatted(address, entry, mode.name().toLowerCase(Locale.ROOT)));

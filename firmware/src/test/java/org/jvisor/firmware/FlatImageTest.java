@@ -115,6 +115,12 @@ class FlatImageTest {
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
+    @Test
+    void anEntryBeyondTheIdentityMapIsRefused() {
+        assertThatThrownBy(() -> FlatImage.at(1L << 32, Mode.LONG))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
     private VcpuState load(FlatImage image) throws BootException {
         return guest.load(BootRequest.flat(guest.file(CODE), image)).state();
     }
