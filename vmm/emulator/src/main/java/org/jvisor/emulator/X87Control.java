@@ -52,12 +52,6 @@ abstract class X87Control extends Insn {
         f.fsw &= Fpu.CONDITIONS;
     }
 
-    /** FINCSTP and FDECSTP: tags stay with their registers. */
-    static void rotate(Fpu f, int by) {
-        f.top = f.top + by & 7;
-        f.fsw &= ~Fpu.C1;
-    }
-
     /** FLDCW. */
     static final class LoadControl extends X87Control {
         LoadControl(Decoded d) {

@@ -211,9 +211,9 @@ final class X87Forms {
     }
 
     private static void control(InsnTable t) {
-        row(t, "D9 D0", "FNOP", "", d -> simple(d, true, (c, f) -> {}));
-        row(t, "D9 F6", "FDECSTP", "", d -> simple(d, true, (c, f) -> X87Control.rotate(f, -1)));
-        row(t, "D9 F7", "FINCSTP", "", d -> simple(d, true, (c, f) -> X87Control.rotate(f, 1)));
+        row(t, "D9 D0", "FNOP", "", d -> new X87Stack.Rotate(d, 0));
+        row(t, "D9 F6", "FDECSTP", "", d -> new X87Stack.Rotate(d, -1));
+        row(t, "D9 F7", "FINCSTP", "", d -> new X87Stack.Rotate(d, 1));
         // FNENI, FNDISI and FNSETPM of older coprocessors do nothing.
         row(t, "DB E0", "FNENI", "", d -> simple(d, false, (c, f) -> {}));
         row(t, "DB E1", "FNDISI", "", d -> simple(d, false, (c, f) -> {}));

@@ -1,6 +1,6 @@
 package org.jvisor.emulator;
 
-/** Moves within the x87 stack: FLD ST(i), FST, FXCH, FCMOVcc, FFREE. */
+/** Moves within the x87 stack: FLD ST(i), FST, FXCH, FCMOVcc, FFREE, FINCSTP. */
 final class X87Stack {
     private X87Stack() {}
 
@@ -22,6 +22,24 @@ final class X87Stack {
             }
             int n = f.st(i);
             f.push(f.se[n], f.sig[n]);
+        }
+    }
+
+    /** FINCSTP and FDECSTP, tags staying with their registers; FNOP, which turns by nothing. */
+    static final class Rotate extends X87Insn {
+        private final int by;
+
+        Rotate(Decoded d, int by) {
+            super(d);
+            this.by = by;
+        }
+
+        @Override
+        void run(Cpu c, Fpu f) {
+            if (by != 0) {
+                f.begin();
+                f.top = f.top + by & 7;
+            }
         }
     }
 

@@ -125,6 +125,7 @@ final class X87Unary {
         @Override
         void run(Cpu c, Fpu f) {
             f.begin();
+            f.fsw &= ~Fpu.C2; // even where the stack is empty
             if (f.empty(0)) {
                 if (f.stackFault(false)) {
                     f.setDefaultNan(0);
@@ -137,7 +138,7 @@ final class X87Unary {
             } else {
                 m.sine(f.se[f.top], f.sig[f.top]);
             }
-            f.fsw = f.fsw & ~Fpu.C2 | (m.outOfRange ? Fpu.C2 : 0);
+            f.fsw |= m.outOfRange ? Fpu.C2 : 0;
             if (f.commit() && !m.outOfRange) {
                 f.set(0, m.se, m.sig);
             }
@@ -159,6 +160,9 @@ final class X87Unary {
         @Override
         void run(Cpu c, Fpu f) {
             f.begin();
+            if (which != EXTRACT) {
+                f.fsw &= ~Fpu.C2;
+            }
             if (f.empty(0) || !f.empty(7)) {
                 if (f.stackFault(!f.empty(0))) {
                     f.setDefaultNan(0);
@@ -176,7 +180,7 @@ final class X87Unary {
                 default -> m.extract(se, sig);
             }
             if (which != EXTRACT) {
-                f.fsw = f.fsw & ~Fpu.C2 | (m.outOfRange ? Fpu.C2 : 0);
+                f.fsw |= m.outOfRange ? Fpu.C2 : 0;
             }
             if (!f.commit() || m.outOfRange) {
                 return;
