@@ -34,7 +34,7 @@ final class CaseReport {
             text.append("    no difference\n");
         }
         lines.forEach(line -> text.append("    ").append(line).append('\n'));
-        text.append("  from ").append(String.join(", ", inputs())).append('\n');
+        text.append("  from ").append(String.join(", ", inputs(test))).append('\n');
         text.append("  repeat: ./mvnw -pl vmm/emulator -am test -Dtest=DifferentialRepeat")
                 .append(" -Dsurefire.failIfNoSpecifiedTests=false -Djvisor.diff.case=")
                 .append(id)
@@ -93,7 +93,8 @@ final class CaseReport {
         return true;
     }
 
-    private List<String> inputs() {
+    /** What a case starts from, without what is zero. */
+    static List<String> inputs(TestCase test) {
         UserState s = test.in;
         List<String> text = new ArrayList<>();
         for (int i = 0; i < 16; i++) {
@@ -101,8 +102,8 @@ final class CaseReport {
                 text.add("%s=%#x".formatted(Comparison.gprName(i), s.gpr[i]));
             }
         }
-        if ((s.flags & (Cpu.ARITH | Cpu.DF)) != 0) {
-            text.add("flags=" + Comparison.flagNames(s.flags & (Cpu.ARITH | Cpu.DF)));
+        if ((s.flags & ~Cpu.IF & ~2) != 0) {
+            text.add("flags=" + Comparison.flagNames(s.flags & ~Cpu.IF));
         }
         if (test.operandAddress != 0) {
             int length = Math.clamp(test.encoding.memSize(), 8, 16);

@@ -1,5 +1,6 @@
 package org.jvisor.emulator;
 
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -8,10 +9,17 @@ import java.util.SplittableRandom;
  *
  * @param base the lowest offset, a multiple of 4096
  * @param size bytes, a multiple of 8192
+ * @param traps addresses outside that are used as well, because accesses there may fault; none for
+ *     tests that must not
  */
-record DataArea(long base, int size) {
+record DataArea(long base, int size, List<Long> traps) {
     /** How far from the ends operands stay, so that repeated and indexed accesses remain inside. */
     private static final int MARGIN = 0x400;
+
+    /** An area without traps. */
+    DataArea(long base, int size) {
+        this(base, size, List.of());
+    }
 
     /** Whether an address of {@code addrSize} bytes can name all of it. */
     boolean reachableBy(int addrSize) {
@@ -20,6 +28,9 @@ record DataArea(long base, int size) {
 
     /** An address for an operand, a multiple of {@code alignment}; sometimes just before a page. */
     long operand(SplittableRandom random, int alignment) {
+        if (!traps.isEmpty() && random.nextInt(3) == 0) {
+            return trap(random);
+        }
         int half = size / 2;
         long offset;
         if (random.nextInt(5) == 0 && half > 0x1000) {
@@ -32,8 +43,21 @@ record DataArea(long base, int size) {
         return base + offset & -alignment;
     }
 
+    /** Near one of the traps, often so that an access crosses into it. */
+    private long trap(SplittableRandom random) {
+        long trap = traps.get(random.nextInt(traps.size()));
+        return switch (random.nextInt(4)) {
+            case 0 -> trap;
+            case 1 -> trap + random.nextInt(0x1000);
+            default -> trap + random.nextInt(-20, 20);
+        };
+    }
+
     /** A stack pointer: mostly a multiple of 8. */
     long stack(SplittableRandom random) {
+        if (!traps.isEmpty() && random.nextInt(4) == 0) {
+            return trap(random);
+        }
         int half = size / 2;
         long offset = half + half * 3 / 4 + random.nextInt(half / 8);
         return base + offset & (random.nextInt(4) == 0 ? -1 : -8);

@@ -207,7 +207,7 @@ final class DifferentialRun implements AutoCloseable {
 
     /** The counts in a line. */
     String summary() {
-        return "%,d cases of %,d encodings of %d table rows: %,d differences in %d rows (%,d inputs left out as unsafe, %.1f s)"
+        return "%,d cases of %,d encodings of %d table rows: %,d differences in %d rows (%,d inputs left out as unsafe, allowed deviations %s, %.1f s)"
                 .formatted(
                         cases,
                         encodings.size(),
@@ -215,6 +215,7 @@ final class DifferentialRun implements AutoCloseable {
                         differenceCount(),
                         differences.size(),
                         unsafe,
+                        pair.allowed(),
                         nanos / 1e9);
     }
 

@@ -109,6 +109,9 @@ final class InputGenerator {
         int status = random.nextInt() & 0x4700 | top << 11;
         status |= random.nextInt(3) == 0 ? random.nextInt(0x80) : 0;
         s.setShort(UserState.FSW, status);
+        s.setShort(UserState.FOP, random.nextInt(0x800));
+        s.setLong(UserState.FIP, random.nextLong() >>> 17);
+        s.setLong(UserState.FDP, random.nextLong() >>> 17);
         boolean mmx = form.feature() == Feature.MMX;
         int tags = random.nextInt(3) == 0 ? random.nextInt(256) : 0xff;
         s.setShort(UserState.FTW, tags);

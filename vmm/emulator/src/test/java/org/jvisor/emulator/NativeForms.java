@@ -73,11 +73,8 @@ final class NativeForms {
         if (form.is(Form.Attr.NOT64)) {
             return "not in 64-bit mode";
         }
-        if (form.is(Form.Attr.CPL0) || form.is(Form.Attr.SYSTEM)) {
+        if (form.is(Form.Attr.CPL0) || form.is(Form.Attr.SYSTEM) && !harmless(form)) {
             return PRIVILEGED;
-        }
-        if (form.is(Form.Attr.UNDEFINED)) {
-            return "its result is undefined";
         }
         for (int i = 0; i < form.operands.size(); i++) {
             Operand o = form.operands.get(i);
@@ -97,6 +94,14 @@ final class NativeForms {
             }
         }
         return BY_MNEMONIC.get(form.mnemonic);
+    }
+
+    /** System instructions that user mode may execute freely. */
+    private static boolean harmless(Form form) {
+        return switch (form.mnemonic) {
+            case "PUSHF", "POPF", "MOV", "PUSH" -> true;
+            default -> false;
+        };
     }
 
     private static boolean isSegmentName(Operand o) {

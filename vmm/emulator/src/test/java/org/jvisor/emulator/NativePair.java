@@ -8,6 +8,7 @@ import java.util.List;
 final class NativePair implements AutoCloseable {
     private final NativeCpu nativeCpu = new NativeCpu();
     private final EmulatedCpu emulated;
+    private final AllowedDeviations allowed = new AllowedDeviations();
     private final DataArea area;
     private final UserState expected = new UserState();
     private final UserState actual = new UserState();
@@ -16,6 +17,10 @@ final class NativePair implements AutoCloseable {
         MemorySegment data = nativeCpu.data();
         emulated = new EmulatedCpu(nativeCpu.codeAddress(), data.address());
         area = new DataArea(data.address(), NativeCpu.DATA_SIZE);
+    }
+
+    AllowedDeviations allowed() {
+        return allowed;
     }
 
     DataArea area() {
@@ -55,7 +60,7 @@ final class NativePair implements AutoCloseable {
         if (!ended) {
             return new ArrayList<>(List.of("the software CPU stopped: " + emulated.trouble()));
         }
-        return Comparison.of(test, expected, nativeCpu.data(), actual, emulated.data());
+        return Comparison.of(allowed, test, expected, nativeCpu.data(), actual, emulated.data());
     }
 
     private static void prepare(MemorySegment data, TestCase test, byte[] background) {

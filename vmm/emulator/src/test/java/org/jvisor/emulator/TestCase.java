@@ -54,10 +54,12 @@ final class TestCase {
     /** Puts the operand and the top of the stack into a copy of the area. */
     void place(MemorySegment data) {
         if (encoding.form().is(Form.Attr.STACK)) {
-            long at = (in.gpr[Cpu.RSP] & addressMask()) - area.base();
-            data.set(ValueLayout.JAVA_LONG_UNALIGNED, at, stackTop);
+            long at = in.gpr[Cpu.RSP] - area.base();
+            if (area.contains(in.gpr[Cpu.RSP], 8)) {
+                data.set(ValueLayout.JAVA_LONG_UNALIGNED, at, stackTop);
+            }
         }
-        if (operandAddress != 0) {
+        if (area.contains(operandAddress, 1)) {
             long at = operandAddress - area.base();
             int length = (int) Math.min(operandLength(), area.size() - at);
             MemorySegment.copy(operand, 0, data, ValueLayout.JAVA_BYTE, at, length);
