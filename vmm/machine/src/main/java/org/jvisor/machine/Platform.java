@@ -1,6 +1,7 @@
 package org.jvisor.machine;
 
 import java.util.List;
+import org.jvisor.emulator.Disassembler;
 import org.jvisor.emulator.SoftwareAccelerator;
 import org.jvisor.emulator.SoftwareVcpu;
 import org.jvisor.kvm.Kvm;
@@ -83,7 +84,8 @@ sealed interface Platform {
     /** Disassembles one instruction for a report. */
     static CrashReporter.Disassembler.Line disassemble(
             byte[] code, int offset, int bits, long rip) {
-        return new CrashReporter.Disassembler.Line(1, "");
+        Disassembler.Line line = Disassembler.disassemble(code, offset, bits, rip);
+        return new CrashReporter.Disassembler.Line(line.length(), line.text());
     }
 
     /** Interrupt controllers in the kernel. */
