@@ -105,30 +105,18 @@ final class SseHorizontal {
 
         @Override
         long low(SseFloat f, long a0, long a1, long b0, long b1) {
-            long sum = sum(f, product(f, 0, a0, b0), product(f, 1, a1, b1));
+            long sum = f.dot(control >> 4 & 3, a0, b0, a1, b1);
             return (control & 1) != 0 ? sum : 0;
         }
 
         @Override
         long high(SseFloat f, long a0, long a1, long b0, long b1) {
-            return (control & 2) != 0 ? sum(f, product(f, 1, a1, b1), product(f, 0, a0, b0)) : 0;
-        }
-
-        private long product(SseFloat f, int i, long a, long b) {
-            return (control & 0x10 << i) != 0 ? f.multiply(a, b) : 0;
-        }
-
-        /** Each step ends the instruction if it raised an unmasked exception. */
-        private static long sum(SseFloat f, long a, long b) {
-            return f.allMasked(f.flags) ? f.add(a, b) : 0;
+            int set = control >> 5 & 1 | control >> 3 & 2;
+            return (control & 2) != 0 ? f.dot(set, a1, b1, a0, b0) : 0;
         }
     }
 
-    /**
-     * DPPS. The architecture leaves open in which order the products are added; it shows when
-     * several are NaNs, and here is as processors do it: element i adds product i xor 1 to product
-     * i of its own half, and then the other half's sum, made alike.
-     */
+    /** DPPS: as {@link SseFloat#dots} orders the sums. */
     static final class DotPs extends SseArith.Packed {
         private final int control;
 
@@ -139,33 +127,18 @@ final class SseHorizontal {
 
         @Override
         long low(SseFloat f, long a0, long a1, long b0, long b1) {
-            return elements(f, control & 3, a0, a1, b0, b1, 0, 2);
+            return keep(control, f.dots(control >> 4 & 15, a0, b0, a1, b1));
         }
 
         @Override
         long high(SseFloat f, long a0, long a1, long b0, long b1) {
-            return elements(f, control >> 2 & 3, a1, a0, b1, b0, 2, 0);
+            int set = control >> 6 & 3 | control >> 2 & 12;
+            return keep(control >> 2, f.dots(set, a1, b1, a0, b0));
         }
 
-        /** Two elements; {@code own} and {@code other} are the numbers of the halves' products. */
-        private long elements(
-                SseFloat f, int set, long a0, long a1, long b0, long b1, int own, int other) {
-            int p0 = product(f, own, (int) a0, (int) b0);
-            int p1 = product(f, own + 1, (int) (a0 >>> 32), (int) (b0 >>> 32));
-            int p2 = product(f, other, (int) a1, (int) b1);
-            int p3 = product(f, other + 1, (int) (a1 >>> 32), (int) (b1 >>> 32));
-            int even = sum(f, sum(f, p1, p0), sum(f, p3, p2));
-            int odd = sum(f, sum(f, p0, p1), sum(f, p2, p3));
-            return pair((set & 1) != 0 ? even : 0, (set & 2) != 0 ? odd : 0);
-        }
-
-        private int product(SseFloat f, int i, int a, int b) {
-            return (control & 0x10 << i) != 0 ? f.multiply(a, b) : 0;
-        }
-
-        /** Each step ends the instruction if it raised an unmasked exception. */
-        private static int sum(SseFloat f, int a, int b) {
-            return f.allMasked(f.flags) ? f.add(a, b) : 0;
+        private static long keep(int set, long pair) {
+            return ((set & 1) != 0 ? pair & 0xffff_ffffL : 0)
+                    | ((set & 2) != 0 ? pair >>> 32 << 32 : 0);
         }
     }
 }

@@ -347,4 +347,67 @@ public final class SseFloat extends SseSoft {
         }
         return Float.floatToRawIntBits((float) (1 / Math.sqrt(Float.intBitsToFloat(a))));
     }
+
+    // ---- dot products: each step ends the instruction if it raised something unmasked ----
+
+    /**
+     * One element of DPPD: {@code a * b + c * d}.
+     *
+     * @param set which products count: bit 0 the first, bit 1 the second; the others are zero
+     */
+    public long dot(int set, long a, long b, long c, long d) {
+        int seen = flags;
+        if (!allMasked(seen)) {
+            return 0;
+        }
+        flags = 0;
+        long x = (set & 1) != 0 ? multiply(a, b) : 0;
+        long y = (set & 2) != 0 ? multiply(c, d) : 0;
+        if (!endStep(seen)) {
+            return 0;
+        }
+        seen = flags;
+        flags = 0;
+        long sum = add(x, y);
+        endStep(seen);
+        return sum;
+    }
+
+    /**
+     * Two elements of DPPS, those of the half whose operands are {@code a} and {@code b}; {@code c}
+     * and {@code d} are the other half. The architecture leaves open in which order the products
+     * are added, and it shows when several are NaNs. Here it is as processors do it: an element
+     * adds its own product to its neighbour's, and the other half's sum, made alike, to that.
+     *
+     * @param set which products count: bits 0 and 1 of this half, bits 2 and 3 of the other
+     */
+    public long dots(int set, long a, long b, long c, long d) {
+        int seen = flags;
+        if (!allMasked(seen)) {
+            return 0;
+        }
+        flags = 0;
+        int p0 = (set & 1) != 0 ? multiply((int) a, (int) b) : 0;
+        int p1 = (set & 2) != 0 ? multiply((int) (a >>> 32), (int) (b >>> 32)) : 0;
+        int p2 = (set & 4) != 0 ? multiply((int) c, (int) d) : 0;
+        int p3 = (set & 8) != 0 ? multiply((int) (c >>> 32), (int) (d >>> 32)) : 0;
+        if (!endStep(seen)) {
+            return 0;
+        }
+        seen = flags;
+        flags = 0;
+        int even = add(p1, p0);
+        int odd = add(p0, p1);
+        int otherEven = add(p3, p2);
+        int otherOdd = add(p2, p3);
+        if (!endStep(seen)) {
+            return 0;
+        }
+        seen = flags;
+        flags = 0;
+        even = add(even, otherEven);
+        odd = add(odd, otherOdd);
+        endStep(seen);
+        return even & 0xffff_ffffL | (long) odd << 32;
+    }
 }

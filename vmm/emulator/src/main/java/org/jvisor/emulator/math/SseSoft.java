@@ -48,16 +48,40 @@ public class SseSoft extends FloatCore {
         inexactKnown = (mxcsr & PE) != 0;
     }
 
+    /** Whether {@link #endStep} has dealt with the order of exceptions. */
+    private boolean stepped;
+
     /**
      * Ends an instruction: what {@link #flags} adds to MXCSR. An unmasked IE, DE or ZE in one
      * element keeps OE, UE and PE of all elements from being reported.
      */
     public final int report() {
+        if (!stepped) {
+            dropLateFlags();
+        }
+        stepped = false;
+        inexactKnown |= (flags & PE) != 0;
+        return flags;
+    }
+
+    private void dropLateFlags() {
         if (!allMasked(IE | DE | ZE)) {
             flags &= IE | DE | ZE;
         }
-        inexactKnown |= (flags & PE) != 0;
-        return flags;
+    }
+
+    /**
+     * Ends one of several steps of an instruction: the rule of {@link #report} holds for each by
+     * itself. Steps start with {@link #flags} clear.
+     *
+     * @param before the flags of earlier steps, to which this step's are added
+     * @return whether the next step may be done: nothing unmasked was raised
+     */
+    final boolean endStep(int before) {
+        dropLateFlags();
+        flags |= before;
+        stepped = flags != 0; // report() is called only then
+        return allMasked(flags);
     }
 
     static int bias(int p) {
