@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jvisor.linux.bindings.linux_h;
 import org.jvisor.linux.calls.Calls;
-import org.jvisor.linux.calls.FileCalls;
+import org.jvisor.linux.calls.StreamCalls;
 
 /**
  * A counter in the kernel that one side signals and the other waits for (eventfd(2)): the doorbell
@@ -24,7 +24,7 @@ public final class EventFd implements AutoCloseable {
      * @throws LinuxException if the process has no descriptors left
      */
     public static EventFd create() {
-        int number = FileCalls.eventfd(0, linux_h.EFD_CLOEXEC() | linux_h.EFD_NONBLOCK());
+        int number = StreamCalls.eventfd(0, linux_h.EFD_CLOEXEC() | linux_h.EFD_NONBLOCK());
         return new EventFd(Fd.own(LinuxException.check("eventfd", number)));
     }
 
@@ -37,7 +37,7 @@ public final class EventFd implements AutoCloseable {
     public void signal() {
         int number = fd.acquire();
         try {
-            long result = FileCalls.writeLong(number, 1);
+            long result = StreamCalls.writeLong(number, 1);
             // EAGAIN: the counter is at its maximum, so it is signalled already.
             if (result < 0 && result != -linux_h.EAGAIN()) {
                 throw new LinuxException("write to an eventfd", (int) -result);
@@ -56,7 +56,7 @@ public final class EventFd implements AutoCloseable {
         int number = fd.acquire();
         try {
             MemorySegment buffer = Calls.scratch();
-            long result = FileCalls.read(number, buffer, Long.BYTES);
+            long result = StreamCalls.read(number, buffer, Long.BYTES);
             if (result == -linux_h.EAGAIN()) {
                 return 0;
             }

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jvisor.linux.bindings.linux_h;
 import org.jvisor.linux.calls.FileCalls;
+import org.jvisor.linux.calls.StreamCalls;
 
 /**
  * An open file descriptor. All methods may be called from any thread. A {@link #close} while other
@@ -107,7 +108,7 @@ public final class Fd implements AutoCloseable {
         try {
             long result;
             do {
-                result = FileCalls.read(fd, buffer, buffer.byteSize());
+                result = StreamCalls.read(fd, buffer, buffer.byteSize());
             } while (result == -linux_h.EINTR());
             return result == -linux_h.EAGAIN() ? -1 : LinuxException.check("read", result);
         } finally {
@@ -127,7 +128,7 @@ public final class Fd implements AutoCloseable {
         try {
             long result;
             do {
-                result = FileCalls.write(fd, buffer, buffer.byteSize());
+                result = StreamCalls.write(fd, buffer, buffer.byteSize());
             } while (result == -linux_h.EINTR());
             return result == -linux_h.EAGAIN() ? -1 : LinuxException.check("write", result);
         } finally {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.jvisor.linux.bindings.linux_h;
 import org.jvisor.linux.calls.MemoryCalls;
+import org.jvisor.linux.calls.StreamCalls;
 
 /**
  * A mapping of the host's memory, such as the RAM of a guest. It costs the host only the pages that
@@ -227,9 +228,9 @@ public final class HostMemory implements AutoCloseable {
 
     static Fd createMemfd(String name, long size, int flags) {
         try (Arena arena = Arena.ofConfined()) {
-            int number = MemoryCalls.memfdCreate(arena.allocateFrom(name), flags);
+            int number = StreamCalls.memfdCreate(arena.allocateFrom(name), flags);
             Fd fd = Fd.own(LinuxException.check("memfd_create of " + name, number));
-            int result = MemoryCalls.ftruncate(number, size);
+            int result = StreamCalls.ftruncate(number, size);
             if (result < 0) {
                 fd.close();
                 throw new LinuxException("ftruncate to " + size + " bytes", -result);
@@ -244,7 +245,7 @@ public final class HostMemory implements AutoCloseable {
             long length =
                     LinuxException.check(
                             "lseek in " + path,
-                            MemoryCalls.lseek(fd.acquire(), 0, linux_h.SEEK_END()));
+                            StreamCalls.lseek(fd.acquire(), 0, linux_h.SEEK_END()));
             fd.release();
             if (length == 0) {
                 throw new IllegalArgumentException(path + " is empty: there is nothing to map");

@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import org.jvisor.linux.bindings.linux_h;
 import org.jvisor.linux.bindings.pollfd;
 import org.jvisor.linux.calls.Calls;
-import org.jvisor.linux.calls.FileCalls;
+import org.jvisor.linux.calls.StreamCalls;
 
 /**
  * Several descriptors one thread waits for at once (poll(2)). Not for use by two threads; {@link
@@ -101,7 +101,7 @@ public final class PollSet {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         int timeout = timeoutMillis;
         while (true) {
-            int result = FileCalls.poll(entries, count, timeout);
+            int result = StreamCalls.poll(entries, count, timeout);
             if (result != -linux_h.EINTR()) {
                 return LinuxException.check("poll", result);
             }

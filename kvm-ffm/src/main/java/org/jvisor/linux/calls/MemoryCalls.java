@@ -19,12 +19,6 @@ public final class MemoryCalls {
             Calls.handle(linux_h.madvise$address(), linux_h.madvise$descriptor());
     private static final MethodHandle MSYNC =
             Calls.handle(linux_h.msync$address(), linux_h.msync$descriptor());
-    private static final MethodHandle MEMFD_CREATE =
-            Calls.handle(linux_h.memfd_create$address(), linux_h.memfd_create$descriptor());
-    private static final MethodHandle FTRUNCATE =
-            Calls.handle(linux_h.ftruncate$address(), linux_h.ftruncate$descriptor());
-    private static final MethodHandle LSEEK =
-            Calls.handle(linux_h.lseek$address(), linux_h.lseek$descriptor());
 
     private MemoryCalls() {}
 
@@ -87,36 +81,6 @@ public final class MemoryCalls {
         try {
             return result(
                     state, (int) MSYNC.invokeExact(state, mapping, mapping.byteSize(), flags));
-        } catch (Throwable e) {
-            throw unreachable(e);
-        }
-    }
-
-    /** {@code memfd_create(2)} with {@code name} a C string. */
-    public static int memfdCreate(MemorySegment name, int flags) {
-        MemorySegment state = Calls.state();
-        try {
-            return result(state, (int) MEMFD_CREATE.invokeExact(state, name, flags));
-        } catch (Throwable e) {
-            throw unreachable(e);
-        }
-    }
-
-    /** {@code ftruncate(2)}. */
-    public static int ftruncate(int fd, long length) {
-        MemorySegment state = Calls.state();
-        try {
-            return result(state, (int) FTRUNCATE.invokeExact(state, fd, length));
-        } catch (Throwable e) {
-            throw unreachable(e);
-        }
-    }
-
-    /** {@code lseek(2)}. */
-    public static long lseek(int fd, long offset, int whence) {
-        MemorySegment state = Calls.state();
-        try {
-            return result(state, (long) LSEEK.invokeExact(state, fd, offset, whence));
         } catch (Throwable e) {
             throw unreachable(e);
         }

@@ -3,6 +3,7 @@ package org.jvisor.linux.calls;
 import static org.jvisor.linux.calls.Calls.result;
 import static org.jvisor.linux.calls.Calls.unreachable;
 
+import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import org.jvisor.linux.bindings.linux_h;
@@ -13,16 +14,24 @@ public final class SignalCalls {
             Calls.handle(linux_h.sigaction$address(), linux_h.sigaction$descriptor());
     private static final MethodHandle PTHREAD_SIGMASK =
             Calls.handle(linux_h.pthread_sigmask$address(), linux_h.pthread_sigmask$descriptor());
-    private static final MethodHandle SIGTIMEDWAIT =
-            Calls.handle(linux_h.sigtimedwait$address(), linux_h.sigtimedwait$descriptor());
-    // The C library wraps tgkill only since glibc 2.30, and musl not at all: go through syscall.
-    private static final MethodHandle TGKILL =
-            Calls.variadic(
-                    linux_h.syscall.address(),
-                    linux_h.syscall
-                            .makeInvoker(linux_h.C_LONG, linux_h.C_LONG, linux_h.C_LONG)
-                            .descriptor(),
-                    1);
+
+    /** Linked with the first kick. */
+    private static final class Kicked {
+        static final MethodHandle SIGTIMEDWAIT =
+                Calls.handle(linux_h.sigtimedwait$address(), linux_h.sigtimedwait$descriptor());
+        // The C library wraps tgkill only since glibc 2.30, and musl not at all: go through
+        // syscall.
+        static final MethodHandle TGKILL =
+                Calls.variadic(
+                        linux_h.syscall.address(),
+                        FunctionDescriptor.of(
+                                linux_h.C_LONG,
+                                linux_h.C_LONG,
+                                linux_h.C_LONG,
+                                linux_h.C_LONG,
+                                linux_h.C_LONG),
+                        1);
+    }
 
     private SignalCalls() {}
 
@@ -61,7 +70,8 @@ public final class SignalCalls {
     public static int sigtimedwait(MemorySegment state, MemorySegment set, MemorySegment timeout) {
         try {
             return result(
-                    state, (int) SIGTIMEDWAIT.invokeExact(state, set, MemorySegment.NULL, timeout));
+                    state,
+                    (int) Kicked.SIGTIMEDWAIT.invokeExact(state, set, MemorySegment.NULL, timeout));
         } catch (Throwable e) {
             throw unreachable(e);
         }
@@ -75,7 +85,7 @@ public final class SignalCalls {
                     result(
                             state,
                             (long)
-                                    TGKILL.invokeExact(
+                                    Kicked.TGKILL.invokeExact(
                                             state,
                                             (long) linux_h.SYS_tgkill(),
                                             (long) process,
