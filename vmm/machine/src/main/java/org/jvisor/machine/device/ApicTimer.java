@@ -196,7 +196,7 @@ final class ApicTimer {
         out.writeByte(mode);
         out.writeByte(divideConfiguration);
         out.writeLong(initialCount);
-        out.writeLong(now - start);
+        out.writeLong(armed ? now - start : 0);
         out.writeBoolean(armed);
         out.writeLong(tscDeadline == 0 ? 0 : tscDeadline - Ticks.fromNanos(now, tscHz));
     }

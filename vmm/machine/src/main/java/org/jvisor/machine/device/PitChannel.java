@@ -67,6 +67,7 @@ final class PitChannel {
         lowByte = 0;
         highByteNext = false;
         readHighNext = false;
+        latched = 0;
         latchedBytes = 0;
         latchedStatus = -1;
     }

@@ -32,6 +32,7 @@ final class Ps2Keyboard {
         size = 0;
         head = 0;
         command = 0;
+        lastSent = 0;
         leds = 0;
         defaults();
         scanning = true;

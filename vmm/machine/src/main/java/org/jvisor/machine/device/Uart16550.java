@@ -76,6 +76,7 @@ public final class Uart16550 implements Device {
         this.backend = backend;
         this.receiver = new UartReceiver(this, clock, this::updateIrq);
         clear();
+        characterTimeChanged();
     }
 
     /** The first I/O port of COM {@code number}, 0 to 3 for COM1 to COM4. */
@@ -102,6 +103,7 @@ public final class Uart16550 implements Device {
     public synchronized void reset() {
         clear();
         receiver.reset();
+        characterTimeChanged();
         updateIrq();
     }
 

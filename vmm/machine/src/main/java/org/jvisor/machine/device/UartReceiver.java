@@ -56,7 +56,7 @@ final class UartReceiver {
     private int polls;
     private boolean closed;
 
-    private long characterTime = 86_800;
+    private long characterTime;
     private long nextArrival;
     private long idleSince;
     private boolean timedOut;
@@ -304,7 +304,10 @@ final class UartReceiver {
         out.writeBoolean(overrun);
         out.writeBoolean(errorSeen);
         out.writeByte(polls);
+        long now = clock.nanoTime();
         out.writeBoolean(timedOut);
+        out.writeLong(Math.max(0, nextArrival - now));
+        out.writeLong(now - idleSince);
     }
 
     void restore(DataInput in) throws IOException {
@@ -318,9 +321,10 @@ final class UartReceiver {
         overrun = in.readBoolean();
         errorSeen = in.readBoolean();
         polls = SavedState.range(in.readUnsignedByte(), 0, POLLS, "the UART's polls");
+        long now = clock.nanoTime();
         boolean late = in.readBoolean();
-        nextArrival = clock.nanoTime();
-        touched(nextArrival);
+        nextArrival = now + Math.clamp(in.readLong(), 0, characterTime);
+        touched(now - Math.max(0, in.readLong()));
         timedOut = late;
         arrive();
     }
