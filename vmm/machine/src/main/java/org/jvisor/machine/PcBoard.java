@@ -3,6 +3,7 @@ package org.jvisor.machine;
 import java.util.ArrayList;
 import java.util.List;
 import org.jvisor.firmware.layout.AddressMap;
+import org.jvisor.machine.device.BufferedSerialBackend;
 import org.jvisor.machine.device.I8042;
 import org.jvisor.machine.device.Pit8254;
 import org.jvisor.machine.device.Rtc;
@@ -48,8 +49,9 @@ final class PcBoard implements Board {
             Platform platform, Clock clock, Machine.Blueprint blueprint, int index) {
         String name = "serial" + index;
         SerialPort port = blueprint.serial().get(index);
-        SerialLine line =
-                port == null ? null : new SerialLine(blueprint.config().name() + "-" + name, port);
+        BufferedSerialBackend line =
+                port == null ? null : new BufferedSerialBackend(
+                                blueprint.config().name() + "-" + name, port::output);
         Uart16550 uart =
                 new Uart16550(
                         name,

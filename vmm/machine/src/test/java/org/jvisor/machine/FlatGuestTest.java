@@ -9,6 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.jvisor.kvm.Kvm;
 import org.jvisor.kvm.KvmException;
+import org.jvisor.vmm.api.Segment;
 import org.jvisor.vmm.api.VcpuState;
 
 /** Guests of a few bytes, written here by hand, on both accelerators. */
@@ -96,32 +97,23 @@ class FlatGuestTest {
     @ParameterizedTest
     @EnumSource(value = AcceleratorKind.class, names = "AUTO", mode = EnumSource.Mode.EXCLUDE)
     void aTripleFaultEndsInAReport(AcceleratorKind accelerator) throws InterruptedException {
+        VcpuState protectedMode = new VcpuState();
+        protectedMode.cr0 |= 1;
+        protectedMode.rip = 0x1000;
+        protectedMode.idtLimit = 0;
+        for (int i = 0; i < 6; i++) {
+            protectedMode.segments[i] =
+                    new Segment(8, 0, 0xffff_ffff, i == VcpuState.CS ? 0xc09b : 0xc093);
+        }
         Machine.Builder guest =
-                bare(
-                        accelerator,
-                        0x0f,
-                        0x01,
-                        0x1e,
-                        0x0b,
-                        0x10, // lidt [0x100b]
-                        0x31,
-                        0xd2, // xor dx, dx
-                        0xf7,
-                        0xf2, // div dx
-                        0xeb,
-                        0xfe, // jmp .
-                        0,
-                        0,
-                        0,
-                        0,
-                        0,
-                        0); // an IDT of limit 0
+                bare(accelerator, 0x31, 0xc0, 0x0f, 0x0b) // xor eax, eax; ud2
+                        .initialState(protectedMode);
         try (Machine vm = guest.build()) {
             MachineExit exit = run(vm);
             assertThat(exit).isInstanceOf(MachineExit.Crashed.class);
             CrashReport report = ((MachineExit.Crashed) exit).report();
             assertThat(report.reason()).contains("triple fault");
-            assertThat(report.toText()).contains("RIP", "IDT base");
+            assertThat(report.toText()).contains("RIP", "IDT base", "0f 0b");
         }
     }
 
