@@ -50,7 +50,9 @@ final class PcBoard implements Board {
         String name = "serial" + index;
         SerialPort port = blueprint.serial().get(index);
         BufferedSerialBackend line =
-                port == null ? null : new BufferedSerialBackend(
+                port == null
+                        ? null
+                        : new BufferedSerialBackend(
                                 blueprint.config().name() + "-" + name, port::output);
         Uart16550 uart =
                 new Uart16550(
