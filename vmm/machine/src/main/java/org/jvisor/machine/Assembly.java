@@ -74,7 +74,7 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
         board =
                 blueprint.bare()
                         ? new BareBoard(platform, lifecycle)
-                        : new PcBoard(platform, clock, layout, lifecycle, blueprint);
+                        : new PcBoard(platform, memory, clock, layout, lifecycle, blueprint);
         reporter =
                 new CrashReporter(
                         memory, List.of(platform.ports(), platform.mmio()), Platform::disassemble);
@@ -159,7 +159,8 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
     private BoardDescription description() {
         MachineConfig config = blueprint.config();
         return BoardDescription.standard(config.cpus(), new AddressMap(config.memory()))
-                .withSerialPorts(PcBoard.serialPorts(blueprint));
+                .withSerialPorts(PcBoard.serialPorts(blueprint))
+                .withHpet(platform.hasHpet());
     }
 
     private static String message(BootException e) {

@@ -3,7 +3,7 @@ package org.jvisor.machine;
 /** No board at all: CPUs, memory and the debug-exit port. */
 final class BareBoard implements Board {
     BareBoard(Platform platform, Lifecycle lifecycle) {
-        DebugExitPort.attach(platform.ports(), lifecycle);
+        PcBoard.debugExit(lifecycle).attach(platform.ports());
     }
 
     @Override

@@ -2,42 +2,95 @@ package org.jvisor.machine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.jvisor.firmware.layout.AddressMap;
+import org.jvisor.firmware.layout.BoardPorts;
+import org.jvisor.machine.device.AcpiPm;
 import org.jvisor.machine.device.BufferedSerialBackend;
+import org.jvisor.machine.device.DebugExit;
+import org.jvisor.machine.device.FwCfg;
+import org.jvisor.machine.device.FwCfgItems;
+import org.jvisor.machine.device.Hpet;
 import org.jvisor.machine.device.I8042;
+import org.jvisor.machine.device.PciHost;
 import org.jvisor.machine.device.Pit8254;
+import org.jvisor.machine.device.PostCodePort;
 import org.jvisor.machine.device.Rtc;
 import org.jvisor.machine.device.SerialBackend;
 import org.jvisor.machine.device.Uart16550;
+import org.jvisor.vmm.api.Bus;
 import org.jvisor.vmm.api.Clock;
 import org.jvisor.vmm.api.Device;
+import org.jvisor.vmm.api.GuestMemory;
+import org.jvisor.vmm.api.IrqLine;
 
 /** The PC: its devices, and their wires to the platform and the machine's life cycle. */
 final class PcBoard implements Board {
+    /** The type of usable RAM in an E820 map (ACPI 6.5 §15.1). */
+    private static final long E820_RAM = 1;
+
     private static final int IRQ_PIT = 0, IRQ_KEYBOARD = 1, IRQ_RTC = 8;
 
     private final List<Device> devices = new ArrayList<>();
     private final List<Uart16550> serial = new ArrayList<>();
     private final I8042 keyboard;
+    private final AcpiPm power;
 
     PcBoard(
             Platform platform,
+            GuestMemory memory,
             Clock clock,
             AddressMap layout,
             Lifecycle lifecycle,
             Machine.Blueprint blueprint) {
+        Bus ports = platform.ports();
         for (int i = 0; i < serialPorts(blueprint); i++) {
             serial.add(add(uart(platform, clock, blueprint, i)));
         }
-        Rtc rtc = add(new Rtc(clock, platform.gsi(IRQ_RTC)));
-        rtc.attach(platform.ports());
+        IrqLine pitLine = platform.gsi(IRQ_PIT);
+        IrqLine rtcLine = platform.gsi(IRQ_RTC);
+        if (platform.hasHpet()) {
+            Hpet hpet = add(new Hpet(clock, platform::gsi, platform.msi()));
+            hpet.attach(platform.mmio());
+            pitLine = hpet.pitLine();
+            rtcLine = hpet.rtcLine();
+        }
+        Rtc rtc = add(new Rtc(clock, rtcLine));
+        rtc.attach(ports);
         rtc.setMemorySize(layout.lowSize(), layout.highSize());
         keyboard = add(new I8042(platform.gsi(IRQ_KEYBOARD), lifecycle::requestReset));
-        keyboard.attach(platform.ports());
+        keyboard.attach(ports);
         if (platform.needsPit()) {
-            add(new Pit8254(clock, platform.gsi(IRQ_PIT))).attach(platform.ports());
+            add(new Pit8254(clock, pitLine)).attach(ports);
         }
-        DebugExitPort.attach(platform.ports(), lifecycle);
+        power =
+                add(
+                        new AcpiPm(
+                                clock,
+                                platform.gsi(BoardPorts.SCI_IRQ),
+                                BoardPorts.SLEEP_TYPE_S5,
+                                () -> lifecycle.requestEnd(new MachineExit.PowerOff())));
+        power.attach(ports);
+        add(
+                new PciHost(
+                        ports,
+                        platform.mmio(),
+                        AddressMap.ECAM_BASE,
+                        (device, pin) -> platform.gsi(BoardPorts.pciGsi(device, pin)),
+                        lifecycle::requestReset));
+        FwCfgItems items = new FwCfgItems(layout.lowSize(), blueprint.config().cpus());
+        items.putE820(
+                layout.ram().stream()
+                        .flatMapToLong(ram -> LongStream.of(ram.base(), ram.size(), E820_RAM))
+                        .toArray());
+        add(new FwCfg(memory, items)).attach(ports);
+        add(new PostCodePort()).attach(ports);
+        add(debugExit(lifecycle)).attach(ports);
+    }
+
+    /** The port whose writes end the machine with a status. */
+    static DebugExit debugExit(Lifecycle lifecycle) {
+        return new DebugExit(status -> lifecycle.requestEnd(new MachineExit.DebugExit(status)));
     }
 
     /** How many serial lines there are: COM1 always, and up to the last one connected. */
@@ -73,7 +126,9 @@ final class PcBoard implements Board {
     }
 
     @Override
-    public void powerButton() {}
+    public void powerButton() {
+        power.powerButton();
+    }
 
     @Override
     public void ctrlAltDelete() {

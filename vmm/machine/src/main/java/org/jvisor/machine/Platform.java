@@ -42,6 +42,11 @@ sealed interface Platform {
     /** Whether the board must bring its own 8254. */
     boolean needsPit();
 
+    /** Whether the board has a HPET: beside the kernel's 8254 it could not replace that one. */
+    default boolean hasHpet() {
+        return needsPit();
+    }
+
     /** Leaves the interrupt controllers as firmware would leave them. */
     void prepareDirectBoot();
 
