@@ -2,6 +2,8 @@ package org.jvisor.machine;
 
 import java.util.List;
 import org.jvisor.emulator.Disassembler;
+import org.jvisor.cpucheck.CpuCheck;
+import org.jvisor.emulator.Disassembler;
 import org.jvisor.emulator.SoftwareAccelerator;
 import org.jvisor.emulator.SoftwareVcpu;
 import org.jvisor.kvm.Kvm;
@@ -67,7 +69,7 @@ sealed interface Platform {
                 switch (config.accelerator()) {
                     case KVM -> true;
                     case SOFTWARE -> false;
-                    case AUTO -> false;
+                    case AUTO -> CpuCheck.ofThisHost().verdict().preferKvm();
                 };
         if (kvm) {
             try {
