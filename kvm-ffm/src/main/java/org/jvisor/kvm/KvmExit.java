@@ -1,5 +1,6 @@
 package org.jvisor.kvm;
 
+import java.util.Arrays;
 import org.jvisor.kvm.bindings.kvm_h;
 
 /** Why {@link KvmVcpu#run} came back: the kernel's {@code KVM_EXIT_} reasons that x86 has. */
@@ -67,7 +68,7 @@ public enum KvmExit {
 
     private static KvmExit[] byNumber() {
         KvmExit[] table = new KvmExit[kvm_h.KVM_EXIT_NOTIFY() + 1];
-        java.util.Arrays.fill(table, OTHER);
+        Arrays.fill(table, OTHER);
         for (KvmExit exit : values()) {
             if (exit.number >= 0) {
                 table[exit.number] = exit;

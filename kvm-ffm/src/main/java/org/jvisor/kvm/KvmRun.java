@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.HexFormat;
 import org.jvisor.kvm.bindings.kvm_debug_exit_arch;
 import org.jvisor.kvm.bindings.kvm_h;
 import org.jvisor.kvm.bindings.kvm_run;
@@ -333,7 +334,7 @@ public final class KvmRun {
             return instruction.length == 0
                     ? "KVM cannot emulate an instruction"
                     : "KVM cannot emulate one of these instructions: "
-                            + java.util.HexFormat.ofDelimiter(" ").formatHex(instruction);
+                            + HexFormat.ofDelimiter(" ").formatHex(instruction);
         }
         long[] data = new long[internalDataCount()];
         Arrays.setAll(data, this::internalData);

@@ -2,6 +2,7 @@ package org.jvisor.kvm;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -167,7 +168,7 @@ public final class KvmVcpu extends KvmVcpuState implements AutoCloseable {
             long header = kvm_signal_mask.sizeof();
             MemorySegment mask = temporary.allocate(header + KickSignal.KERNEL_SET_BYTES, 8);
             kvm_signal_mask.len(mask, KickSignal.KERNEL_SET_BYTES);
-            mask.set(java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED, header, blocked);
+            mask.set(ValueLayout.JAVA_LONG_UNALIGNED, header, blocked);
             Request.call(fd, "KVM_SET_SIGNAL_MASK", kvm_h.KVM_SET_SIGNAL_MASK(), mask);
         }
         threadId = SignalCalls.gettid();

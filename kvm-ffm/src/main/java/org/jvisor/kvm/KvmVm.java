@@ -238,7 +238,7 @@ public final class KvmVm extends KvmInterrupts implements AutoCloseable {
     /**
      * Closes its vCPUs and itself.
      *
-     * @throws IllegalStateException if a vCPU runs; nothing is closed then
+     * @throws IllegalStateException if a vCPU runs; the machine stays open then
      */
     @Override
     public void close() {

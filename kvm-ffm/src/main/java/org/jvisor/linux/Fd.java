@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jvisor.linux.bindings.linux_h;
 import org.jvisor.linux.calls.FileCalls;
 import org.jvisor.linux.calls.StreamCalls;
+import org.jvisor.linux.calls.TerminalCalls;
 
 /**
  * An open file descriptor. All methods may be called from any thread. A {@link #close} while other
@@ -90,7 +91,7 @@ public final class Fd implements AutoCloseable {
     public boolean isTerminal() {
         int fd = acquire();
         try {
-            return org.jvisor.linux.calls.TerminalCalls.isatty(fd);
+            return TerminalCalls.isatty(fd);
         } finally {
             release();
         }

@@ -20,7 +20,7 @@ public final class HostMemory implements AutoCloseable {
     public static final long PAGE_SIZE = 4096;
 
     /** x86's flag of mmap for an address below 2 GiB. */
-    static final int MAP_32BIT = 0x40;
+    static final int MAP_32BIT = linux_h.MAP_32BIT();
 
     private final Arena arena = Arena.ofShared();
     private final MemorySegment segment;

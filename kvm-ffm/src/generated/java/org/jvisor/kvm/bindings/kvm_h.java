@@ -1571,24 +1571,6 @@ public class kvm_h extends kvm_h$shared {
     public static long KVM_SET_SIGNAL_MASK() {
         return KVM_SET_SIGNAL_MASK;
     }
-    private static final long KVM_GET_FPU = 2174791308L;
-    /**
-     * {@snippet lang=c :
-     * #define KVM_GET_FPU 2174791308
-     * }
-     */
-    public static long KVM_GET_FPU() {
-        return KVM_GET_FPU;
-    }
-    private static final long KVM_SET_FPU = 1101049485L;
-    /**
-     * {@snippet lang=c :
-     * #define KVM_SET_FPU 1101049485
-     * }
-     */
-    public static long KVM_SET_FPU() {
-        return KVM_SET_FPU;
-    }
     private static final long KVM_GET_LAPIC = 2214637198L;
     /**
      * {@snippet lang=c :

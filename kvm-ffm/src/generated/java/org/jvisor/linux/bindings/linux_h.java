@@ -41,6 +41,15 @@ public class linux_h extends linux_h$shared {
     public static int TIOCSWINSZ() {
         return TIOCSWINSZ;
     }
+    private static final int MAP_32BIT = (int)64L;
+    /**
+     * {@snippet lang=c :
+     * #define MAP_32BIT 64
+     * }
+     */
+    public static int MAP_32BIT() {
+        return MAP_32BIT;
+    }
     private static final int MAP_NORESERVE = (int)16384L;
     /**
      * {@snippet lang=c :
