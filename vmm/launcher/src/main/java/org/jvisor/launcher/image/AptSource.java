@@ -2,12 +2,15 @@ package org.jvisor.launcher.image;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -21,6 +24,9 @@ final class AptSource implements PackageSource {
 
     /** apt's progress (APT::Status-Fd): dlstatus:ITEM:PERCENT:TEXT. */
     private static final Pattern STATUS = Pattern.compile("dlstatus:\\d+:(\\d+)\\.\\d+:.*");
+
+    /** Package lists and the packages of the larger kernel take about as much, in bytes. */
+    private static final long SPACE = 160 << 20;
 
     private final Path home;
     private final List<Path> path;
@@ -70,7 +76,11 @@ final class AptSource implements PackageSource {
         Optional<Path> kernelDeb = deb(work, kernel);
         Optional<Path> busyboxDeb = deb(work, BUSYBOX);
         if (download.status != 0 || kernelDeb.isEmpty() || busyboxDeb.isEmpty()) {
-            throw new Unavailable("apt could not download the packages: " + download.message());
+            requireSpace();
+            throw new Unavailable(
+                    "apt could not download the packages: "
+                            + download.complaint()
+                                    .orElse("it ended with status " + download.status));
         }
         progress.step("unpacking");
         return Ingredients.unpack(
@@ -84,12 +94,22 @@ final class AptSource implements PackageSource {
             throws Unavailable, IOException, InterruptedException {
         Result show = run(work, progress, "apt-cache", "show", "--no-all-versions", name);
         if (show.status != 0 || show.output.isEmpty()) {
+            requireSpace();
             throw new Unavailable(
-                    update.status == 0
-                            ? "apt's sources on this machine have no package %s".formatted(name)
-                            : "apt could not update its lists: " + update.message());
+                    update.complaint()
+                            .map(text -> "apt could not update its lists: " + text)
+                            .orElse("apt's sources on this machine have no package " + name));
         }
         return Control.parse(show.output);
+    }
+
+    /** Tells a full disk, which apt words in many ways, from other failures. */
+    private void requireSpace() throws IOException {
+        long free = Files.getFileStore(home).getUsableSpace();
+        if (free < SPACE) {
+            throw new FileSystemException(
+                    home.toString(), null, "only %d MiB are free".formatted(free >> 20));
+        }
     }
 
     private static Optional<Path> deb(Path folder, String name) throws IOException {
@@ -109,12 +129,16 @@ final class AptSource implements PackageSource {
      * @param errors what it wrote on standard error
      */
     private record Result(int status, List<String> output, List<String> errors) {
-        String message() {
+        /** The first error, else the first warning, as apt words it. */
+        Optional<String> complaint() {
+            return first("E: ").or(() -> first("W: "));
+        }
+
+        private Optional<String> first(String prefix) {
             return errors.stream()
-                    .filter(line -> line.startsWith("E: ") || line.startsWith("W: "))
-                    .map(line -> line.substring(3))
-                    .findFirst()
-                    .orElse("it ended with status " + status);
+                    .filter(line -> line.startsWith(prefix))
+                    .map(line -> line.substring(prefix.length()))
+                    .findFirst();
         }
     }
 
@@ -135,14 +159,15 @@ final class AptSource implements PackageSource {
                         "Acquire::http::Timeout", "20")
                 .forEach((key, value) -> command.addAll(List.of("-o", key + "=" + value)));
         command.addAll(List.of(arguments));
-        Path errors = work.resolve("errors.txt");
         ProcessBuilder builder =
                 new ProcessBuilder(command)
                         .directory(work.toFile())
-                        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-                        .redirectError(errors.toFile());
+                        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
         builder.environment().put("LC_ALL", "C.UTF-8");
         Process process = builder.start();
+        FutureTask<List<String>> errors =
+                new FutureTask<>(() -> process.errorReader().readAllLines());
+        Thread.ofVirtual().start(errors);
         List<String> output = new ArrayList<>();
         try (BufferedReader lines = process.inputReader()) {
             String line;
@@ -154,7 +179,9 @@ final class AptSource implements PackageSource {
                     output.add(line);
                 }
             }
-            return new Result(process.waitFor(), output, Files.readAllLines(errors));
+            return new Result(process.waitFor(), output, errors.get());
+        } catch (ExecutionException e) {
+            throw new IOException("reading the output of %s failed".formatted(program), e);
         } finally {
             process.destroy();
         }

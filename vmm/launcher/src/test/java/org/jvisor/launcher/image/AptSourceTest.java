@@ -108,6 +108,15 @@ class AptSourceTest {
     }
 
     @Test
+    void anUpdateThatOnlyWarnsOfItsFailureIsToldToo() throws Exception {
+        script("apt-cache", "exit 100");
+        script("apt-get", get("echo 'W: Failed to fetch the lists' >&2; exit 0", "exit 1"));
+        assertThatThrownBy(this::fetch)
+                .isInstanceOf(PackageSource.Unavailable.class)
+                .hasMessageContaining("Failed to fetch the lists");
+    }
+
+    @Test
     void aHostWhoseSourcesLackThePackageSaysSo() throws Exception {
         script("apt-cache", "exit 100");
         script("apt-get", get("exit 0", "exit 1"));
