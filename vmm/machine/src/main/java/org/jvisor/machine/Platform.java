@@ -1,7 +1,6 @@
 package org.jvisor.machine;
 
 import java.util.List;
-import org.jvisor.emulator.Disassembler;
 import org.jvisor.cpucheck.CpuCheck;
 import org.jvisor.emulator.Disassembler;
 import org.jvisor.emulator.SoftwareAccelerator;
