@@ -70,7 +70,6 @@ class LinuxBootTest {
                 boot(
                         """
                         awk 'BEGIN { s = 0; for (i = 1; i <= 1000; i++) s += 1 / (i * i); printf "sum=%.9f\\n", s }'
-                        awk 'BEGIN { printf "f=%.6f %.6f %.6f\\n", sin(1), exp(1), atan2(1, 2) }'
                         head -c 1000000 /dev/zero | sha256sum
                         printf abc | sha256sum
                         head -c 500000 /dev/urandom > /tmp/r; gzip -c /tmp/r | gunzip -c | cmp - /tmp/r && echo gzip-ok
@@ -79,7 +78,6 @@ class LinuxBootTest {
                         """);
         assertThat(result.text())
                 .contains("sum=1.643934567")
-                .contains("f=0.841471 2.718282 0.463648")
                 .contains("d29751f2649b32ff572b5e0a9f541ea660a50f94ff0beedfb0b692b924cc8025")
                 .contains("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
                 .contains("gzip-ok")
