@@ -197,7 +197,7 @@ final class Cpu {
     @Nullable LocalApic apic;
 
     /** The model-specific registers. */
-    final Msrs msrs = new Msrs();
+    Msrs msrs = new Msrs();
 
     /** What RDRAND draws from. */
     final Entropy entropy = new Entropy();
@@ -224,6 +224,9 @@ final class Cpu {
 
     /** The running instruction does not trap for TF. */
     boolean noTrap;
+
+    /** IA32_DEBUGCTL.BTF: TF traps on branches only. */
+    boolean branchSteps;
 
     // ---- control of the main loop ----
 

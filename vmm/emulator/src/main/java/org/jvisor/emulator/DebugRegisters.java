@@ -203,6 +203,7 @@ final class DebugRegisters {
 
     /** #DB is about to be delivered: its handler may use the debug registers. */
     static void delivering(Cpu c) {
+        c.branchSteps = false;
         c.dr7 &= ~DR7_GD;
     }
 }

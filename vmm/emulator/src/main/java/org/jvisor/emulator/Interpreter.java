@@ -132,7 +132,8 @@ final class Interpreter {
             Exceptions.raise(c, c.gp());
             return;
         }
-        c.rip = insn.nextRip(c);
+        long next = insn.nextRip(c);
+        c.rip = next;
         if (shadowed) {
             c.shadow = false;
         }
@@ -151,7 +152,7 @@ final class Interpreter {
             c.rflags &= ~Cpu.RF;
             c.updateSlow();
         }
-        DebugRegisters.afterInstruction(c, trap);
+        DebugRegisters.afterInstruction(c, trap && !(c.branchSteps && c.rip == next));
     }
 
     /** Delivers a fault of {@code insn}: RIP goes back to it. */

@@ -39,6 +39,7 @@ final class Msrs {
         IA32_SYSENTER_ESP,
         IA32_SYSENTER_EIP,
         IA32_MISC_ENABLE,
+        IA32_DEBUGCTL,
         IA32_STAR,
         IA32_LSTAR,
         IA32_CSTAR,
@@ -53,6 +54,9 @@ final class Msrs {
     private static final long MISC_FAST_STRINGS = 1;
 
     private static final long MISC_FIXED = 1 << 11 | 1 << 12;
+
+    /** Single-step on branches. */
+    private static final long DEBUGCTL_BTF = 1 << 1;
 
     /** The microcode revision, where CPUID leaves it. */
     private static final long MICROCODE = 1L << 32;
@@ -133,7 +137,8 @@ final class Msrs {
         }
         return switch (msr) {
             case IA32_TSC -> tsc(c);
-            case IA32_PLATFORM_ID, IA32_DEBUGCTL -> 0;
+            case IA32_PLATFORM_ID -> 0;
+            case IA32_DEBUGCTL -> c.branchSteps ? DEBUGCTL_BTF : 0;
             case IA32_APIC_BASE -> apicBase(c);
             case IA32_TSC_ADJUST -> tscAdjust;
             case IA32_BIOS_SIGN_ID -> biosSignature;
@@ -203,7 +208,10 @@ final class Msrs {
                 require(c, (value & ~MISC_FAST_STRINGS) == MISC_FIXED);
                 miscEnable = value & MISC_FAST_STRINGS;
             }
-            case IA32_DEBUGCTL -> require(c, value == 0);
+            case IA32_DEBUGCTL -> {
+                require(c, (value & ~DEBUGCTL_BTF) == 0); // no branch records
+                c.branchSteps = value != 0;
+            }
             case IA32_TSC_DEADLINE -> writeDeadline(c, value);
             case IA32_EFER -> writeEfer(c, value);
             case IA32_STAR -> star = value;

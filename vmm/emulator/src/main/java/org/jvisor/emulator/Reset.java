@@ -6,9 +6,13 @@ import org.jvisor.vmm.api.VcpuState;
 final class Reset {
     private Reset() {}
 
-    /** RESET: the boot processor runs, others wait for a start-up IPI. */
+    /** RESET: the boot processor runs, others wait for a start-up IPI. The TSC goes on. */
     static void reset(Cpu c) {
-        StateTransfer.restore(c, new VcpuState());
+        VcpuState fresh = new VcpuState();
+        fresh.gpr[Cpu.RDX] = SoftwareCpuid.SIGNATURE;
+        c.msrs = new Msrs();
+        forgetDebugging(c);
+        StateTransfer.restore(c, fresh);
         c.waitForSipi = c.index != 0;
         if (c.waitForSipi) {
             c.signal(Cpu.PENDING_HALT);
@@ -20,6 +24,8 @@ final class Reset {
         VcpuState old = new VcpuState();
         StateTransfer.save(c, old);
         VcpuState fresh = new VcpuState();
+        fresh.gpr[Cpu.RDX] = SoftwareCpuid.SIGNATURE;
+        forgetDebugging(c);
         System.arraycopy(old.fxsave, 0, fresh.fxsave, 0, 512);
         fresh.xcr0 = old.xcr0;
         fresh.apicBase = old.apicBase;
@@ -29,6 +35,13 @@ final class Reset {
         if (c.waitForSipi) {
             c.signal(Cpu.PENDING_HALT);
         }
+    }
+
+    private static void forgetDebugging(Cpu c) {
+        c.debugHits = 0;
+        c.debugHold = false;
+        c.loadedSs = false;
+        c.branchSteps = false;
     }
 
     /** A start-up IPI to a CPU that waits for one. */

@@ -83,6 +83,12 @@ public final class SoftwareVcpu implements Vcpu, CpuSignals {
         StateTransfer.restore(cpu, state);
     }
 
+    /** Puts the CPU into its state after RESET, MSRs included. Only while it does not run. */
+    public void reset() {
+        internal = "";
+        Reset.reset(cpu);
+    }
+
     @Override
     public long instructions() {
         return cpu.executed;

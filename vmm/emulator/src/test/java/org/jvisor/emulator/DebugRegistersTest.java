@@ -38,6 +38,17 @@ class DebugRegistersTest {
     }
 
     @Test
+    void branchSteppingTrapsOnTakenBranchesOnly() {
+        SystemMachine m = SystemMachine.long64();
+        m.c.branchSteps = true;
+        m.c.setFlags(Cpu.TF);
+        m.execute("90 74 00 eb 01 90 90 90");
+        assertThat(m.outcome()).isEqualTo("1");
+        assertThat(savedRip(m)).isEqualTo(CODE + 6);
+        assertThat(m.c.branchSteps).isFalse();
+    }
+
+    @Test
     void popfThatSetsTheTraceFlagDoesNotTrapItself() {
         SystemMachine m = SystemMachine.long64();
         m.c.r[Cpu.RSP] -= 8;

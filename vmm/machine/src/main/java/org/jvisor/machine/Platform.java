@@ -203,6 +203,7 @@ sealed interface Platform {
 
         @Override
         public void reset() {
+            accelerator.vcpus().forEach(SoftwareVcpu::reset);
             interrupts.forEach(SoftwareInterrupts::reset);
         }
     }
