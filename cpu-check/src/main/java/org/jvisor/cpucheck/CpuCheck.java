@@ -98,6 +98,15 @@ public final class CpuCheck {
                 new Judge(host, cpu, hypervisor, module).judge(kvm.device(), kvm.probe()));
     }
 
+    /**
+     * Whether the CPU has VT-x or AMD-V: the flag alone, without a probe. A KVM on a CPU without it
+     * interprets the guest's kernel.
+     */
+    public boolean hasVtFlag() {
+        HostReport.Cpu cpu = Cpuinfo.of(host).cpu();
+        return cpu.vmx() || cpu.svm();
+    }
+
     /** The verdict alone, for choosing an accelerator; takes about 50 ms where there is a KVM. */
     public Verdict verdict() {
         Cpuinfo cpuinfo = Cpuinfo.of(host);

@@ -73,7 +73,14 @@ sealed interface Platform {
         if (kvm) {
             try {
                 return new OnKvm(
-                        new KvmAccelerator(Kvm.open(), memory, ports, mmio, config.cpus(), board),
+                        new KvmAccelerator(
+                                Kvm.open(),
+                                memory,
+                                ports,
+                                mmio,
+                                config.cpus(),
+                                board,
+                                !CpuCheck.ofThisHost().hasVtFlag()),
                         ports,
                         mmio);
             } catch (KvmException e) {

@@ -16,12 +16,25 @@ final class CpuidPolicy {
     private static final int X2APIC = 1 << 21;
     private static final int HTT = 1 << 28;
 
+    /** Leaf 1 ECX: CMPXCHG16B, MOVBE, XSAVE, AVX, F16C, FMA, RDRAND. */
+    private static final int NOT_EMULATED_1C =
+            1 << 13 | 1 << 22 | 1 << 26 | 1 << 28 | 1 << 29 | 1 << 12 | 1 << 30;
+
+    /** Leaf 7 EBX: BMI1, AVX2, BMI2, INVPCID, AVX-512 and all that needs XSAVE, SMAP, ADX, SHA. */
+    private static final int KEPT_7B = 1 << 7 | 1 << 9; // SMEP, ERMS
+
     private final List<KvmCpuidEntry> supported;
     private final int cpus;
     private final boolean apic;
     private final boolean tscDeadline;
+    private final boolean interpreted;
 
-    CpuidPolicy(Kvm kvm, int cpus, boolean apic) {
+    /**
+     * @param interpreted whether this KVM runs guests' kernels in its instruction emulator, which
+     *     lacks much of what the CPU itself supports: such features are not shown then
+     */
+    CpuidPolicy(Kvm kvm, int cpus, boolean apic, boolean interpreted) {
+        this.interpreted = interpreted;
         this.supported = kvm.supportedCpuid();
         this.cpus = cpus;
         this.apic = apic;
@@ -35,6 +48,12 @@ final class CpuidPolicy {
             switch (e.function()) {
                 case 0x1 -> entries.add(features(e, id));
                 case 0x4 -> entries.add(with(e, e.eax() & 0x3fff | (cpus - 1) << 26, e.ebx()));
+                case 0x7 -> entries.add(interpreted ? plainFeatures(e) : e);
+                case 0xd -> {
+                    if (!interpreted) {
+                        entries.add(e);
+                    }
+                }
                 // Performance counters are not virtualised.
                 case 0xa -> entries.add(new KvmCpuidEntry(0xa, 0, e.flags(), 0, 0, 0, 0));
                 // Topology is added below; 0x1f would repeat it.
@@ -54,8 +73,16 @@ final class CpuidPolicy {
         if (apic) {
             ecx |= X2APIC | (tscDeadline ? TSC_DEADLINE : 0);
         }
+        if (interpreted) {
+            ecx &= ~NOT_EMULATED_1C;
+        }
         int edx = cpus > 1 ? e.edx() | HTT : e.edx() & ~HTT;
         return new KvmCpuidEntry(e.function(), e.index(), e.flags(), e.eax(), ebx, ecx, edx);
+    }
+
+    private static KvmCpuidEntry plainFeatures(KvmCpuidEntry e) {
+        int ebx = e.index() == 0 ? e.ebx() & KEPT_7B : 0;
+        return new KvmCpuidEntry(e.function(), e.index(), e.flags(), 0, ebx, 0, 0);
     }
 
     private static KvmCpuidEntry with(KvmCpuidEntry e, int eax, int ebx) {

@@ -44,10 +44,17 @@ public final class KvmAccelerator implements Accelerator {
      * @param kvm owned by the accelerator from now on, also when this throws
      * @param cpus how many vCPUs, at least 1
      * @param board whether interrupt controllers and an 8254 are put into the kernel
+     * @param interpreted whether this KVM, for want of VT, interprets its guests' kernels
      * @throws org.jvisor.kvm.KvmException if KVM refuses
      */
     public KvmAccelerator(
-            Kvm kvm, GuestMemory memory, Bus ports, Bus mmio, int cpus, boolean board) {
+            Kvm kvm,
+            GuestMemory memory,
+            Bus ports,
+            Bus mmio,
+            int cpus,
+            boolean board,
+            boolean interpreted) {
         this.kvm = kvm;
         this.board = board;
         KvmVm made = null;
@@ -71,7 +78,7 @@ public final class KvmAccelerator implements Accelerator {
                 vm.createPit(KvmVm.PIT_SPEAKER_DUMMY);
                 vm.setGsiRouting(routes());
             }
-            CpuidPolicy cpuid = new CpuidPolicy(kvm, cpus, board);
+            CpuidPolicy cpuid = new CpuidPolicy(kvm, cpus, board, interpreted);
             long frequency = 0;
             for (int i = 0; i < cpus; i++) {
                 KvmVcpu vcpu = vm.createVcpu(i);
