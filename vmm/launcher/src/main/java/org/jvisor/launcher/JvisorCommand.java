@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "jvisor",
         description = "Runs virtual machines, on KVM or with an x86-64 CPU in software.",
-        subcommands = {RunCommand.class, ImageCommand.class},
+        subcommands = {RunCommand.class, ImageCommand.class, CpuCheckCommand.class},
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",

@@ -79,6 +79,7 @@ final class Training {
             Main.execute(nowhere, nowhere, "run", "--help");
             Main.execute(nowhere, nowhere, "run", "--no-such-option");
             Main.execute(nowhere, nowhere, "image", "list");
+            Main.execute(nowhere, nowhere, "cpu-check");
             String serial = "file=" + folder.resolve("serial.log");
             int status =
                     Main.execute(

@@ -2,6 +2,9 @@ package org.jvisor.launcher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -183,6 +186,25 @@ class MainTest {
         String file = config("{\"cpus\": 1000, \"memory\": \"64M\", \"kernel\": \"k\"}");
         assertMistake(
                 ExitStatus.USAGE, run("--config", file, "--cpus", "1", "--memory", "0"), "0 bytes");
+    }
+
+    @Test
+    void theHostCheckEndsWithTheStatusOfItsVerdict() {
+        int status = jvisor("cpu-check");
+        assertThat(status).isBetween(0, 2);
+        String[] verdicts = {"hardware", "kvm without VT", "software only"};
+        assertThat(out.toString()).contains(verdicts[status]);
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void theHostCheckAsJsonIsOneObject() throws IOException {
+        jvisor("cpu-check", "--json");
+        try (JsonParser json = new JsonFactory().createParser(out.toString())) {
+            assertThat(json.nextToken()).isEqualTo(JsonToken.START_OBJECT);
+            json.skipChildren();
+            assertThat(json.nextToken()).isNull();
+        }
     }
 
     @Test
