@@ -68,7 +68,7 @@ final class MmuSlow {
         checkAccess(a, size, false, view);
         if ((a & 0xfff) + size > 0x1000) {
             translate(a, PageWalker.READ, view);
-            translate(a + size - 1, PageWalker.READ, view);
+            translate(a + size - 1 & PAGE, PageWalker.READ, view);
             long value = 0;
             for (int i = 0; i < size; i++) {
                 value |= readWithin(a + i, 1, PageWalker.READ, view) << 8 * i;
@@ -82,7 +82,7 @@ final class MmuSlow {
         checkAccess(a, size, true, view);
         if ((a & 0xfff) + size > 0x1000) {
             translate(a, PageWalker.WRITE, view);
-            translate(a + size - 1, PageWalker.WRITE, view);
+            translate(a + size - 1 & PAGE, PageWalker.WRITE, view);
             long value = 0;
             for (int i = 0; i < size; i++) {
                 value |= readWithin(a + i, 1, PageWalker.WRITE, view) << 8 * i;
@@ -96,7 +96,7 @@ final class MmuSlow {
         checkAccess(a, size, true, view);
         if ((a & 0xfff) + size > 0x1000) {
             translate(a, PageWalker.WRITE, view);
-            translate(a + size - 1, PageWalker.WRITE, view);
+            translate(a + size - 1 & PAGE, PageWalker.WRITE, view);
             for (int i = 0; i < size; i++) {
                 writeWithin(a + i, 1, value >>> 8 * i & 0xff, view);
             }
@@ -111,7 +111,7 @@ final class MmuSlow {
         long last = a + size - 1;
         if ((a & PAGE) != (last & PAGE)) {
             checkCanonical(last);
-            translate(last, access, view);
+            translate(last & PAGE, access, view);
         }
     }
 

@@ -24,7 +24,12 @@ final class TestGuest implements AutoCloseable {
     /** Page tables: PML4, PDPT, PD, then page tables. */
     static final long TABLES = 0x100000;
 
-    private final Arena arena = Arena.ofConfined();
+    private static final long IDT = 0x40000;
+    private static final long GDT = 0x41000;
+    private static final long TSS = 0x42000;
+    private static final long HANDLERS = 0x50000;
+
+    private final Arena arena = Arena.ofShared();
     final GuestMemory memory;
     final Bus ports = new Bus("ports");
     final Bus mmio = new Bus("mmio");
@@ -108,6 +113,72 @@ final class TestGuest implements AutoCloseable {
         return this;
     }
 
+    // ---- faults in long mode ----
+
+    /**
+     * Gives long mode an IDT whose handlers only halt, a GDT and a TSS, so that a test can look at
+     * what was delivered.
+     */
+    TestGuest withHandlers() {
+        for (int vector = 0; vector < 256; vector++) {
+            long handler = HANDLERS + 16L * vector;
+            memory.writeByte(handler, 0xf4);
+            memory.writeLong(IDT + 16L * vector, handler & 0xffff | 8L << 16 | 0x8eL << 40);
+            memory.writeLong(IDT + 16L * vector + 8, 0);
+            memory.writeShort(IDT + 16L * vector + 6, (int) (handler >>> 16));
+        }
+        memory.writeLong(GDT + 8, 0x00af_9b00_0000_ffffL);
+        memory.writeLong(GDT + 16, 0x00cf_9300_0000_ffffL);
+        memory.writeLong(TSS + 4, STACK + 0x1000); // RSP0
+        c.idtBase = IDT;
+        c.idtLimit = 0xfff;
+        c.gdtBase = GDT;
+        c.gdtLimit = 0x2f;
+        Segments.set(c, Cpu.TR, 0x28, TSS, 0x67, 0x8b);
+        return this;
+    }
+
+    /** Goes on at CPL 3, with flat segments. */
+    TestGuest user() {
+        Segments.set(c, Cpu.CS, 0x1b, 0, -1, 0xa0fb);
+        Segments.set(c, Cpu.SS, 0x23, 0, -1, 0xc0f3);
+        c.setCpl(3);
+        return this;
+    }
+
+    /** The vector of the exception that {@link #withHandlers} stopped at. */
+    int vector() {
+        long offset = c.rip - 1 - HANDLERS;
+        if (offset < 0 || offset >= 4096 || offset % 16 != 0) {
+            throw new AssertionError(
+                    "no exception, but rip %#x: ".formatted(c.rip) + vcpu.failure());
+        }
+        return (int) offset / 16;
+    }
+
+    /** The error code pushed. */
+    int error() {
+        return memory.readInt(c.r[Cpu.RSP]);
+    }
+
+    /** The RIP pushed, above an error code. */
+    long faultRip() {
+        boolean error = List.of(8, 10, 11, 12, 13, 14, 17).contains(vector());
+        return memory.readLong(c.r[Cpu.RSP] + (error ? 8 : 0));
+    }
+
+    /** Sets the page-table entry of a 4 KiB page in the first 4 MiB, and flushes. */
+    TestGuest map(long linear, long entry) {
+        memory.writeLong(entryAt(linear), entry);
+        c.mem.flushAll();
+        return this;
+    }
+
+    /** Where the page-table entry of a page in the first 4 MiB is. */
+    static long entryAt(long linear) {
+        return TABLES + 0x3000 + (linear >>> 12) * 8;
+    }
+
     // ---- code ----
 
     /** Puts code (hex, spaces allowed) at {@link #CODE}. */
@@ -123,6 +194,14 @@ final class TestGuest implements AutoCloseable {
 
     TestGuest reg(int register, long value) {
         c.r[register] = value;
+        return this;
+    }
+
+    /** Goes on at another address, also from HLT. */
+    TestGuest at(long rip) {
+        c.rip = rip;
+        c.halted = false;
+        c.clearPending(Cpu.PENDING_HALT);
         return this;
     }
 
