@@ -7,6 +7,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class DecoderTest {
@@ -14,8 +15,13 @@ class DecoderTest {
 
     private Insn decode(String hex, int mode) {
         byte[] code = HexFormat.of().parseHex(hex.replace(" ", ""));
-        Insn insn = decoder.decode(code, 0, code.length, 0, mode);
-        assertThat(insn).as("complete instruction").isNotNull();
+        return complete(decoder.decode(code, 0, code.length, 0, mode));
+    }
+
+    private static Insn complete(@Nullable Insn insn) {
+        if (insn == null) {
+            throw new AssertionError("the instruction is cut off");
+        }
         return insn;
     }
 
@@ -26,23 +32,20 @@ class DecoderTest {
     @Property
     void anyBytesDecodeToSomethingOfOneToFifteenBytes(
             @ForAll @Size(15) byte[] code, @ForAll @IntRange(max = 2) int mode) {
-        Insn insn = decoder.decode(code, 0, code.length, 0, mode);
-        assertThat(insn).isNotNull();
+        Insn insn = complete(decoder.decode(code, 0, code.length, 0, mode));
         assertThat(insn.length()).isBetween(1, 15);
     }
 
     @Property
     void whatIsCutOffAsksForMoreAndNeverReadsPastTheLimit(
             @ForAll @Size(15) byte[] code, @ForAll @IntRange(max = 2) int mode) {
-        Insn whole = decoder.decode(code, 0, code.length, 0, mode);
-        assertThat(whole).isNotNull();
+        Insn whole = complete(decoder.decode(code, 0, code.length, 0, mode));
         for (int limit = 1; limit < 15; limit++) {
             Insn insn = decoder.decode(code, 0, limit, 0, mode);
             if (limit < whole.length()) {
                 assertThat(insn).as("%d of %d bytes", limit, whole.length()).isNull();
             } else {
-                assertThat(insn).isNotNull();
-                assertThat(insn.form).isSameAs(whole.form);
+                assertThat(complete(insn).form).isSameAs(whole.form);
             }
         }
     }
