@@ -111,21 +111,21 @@ abstract class X87Control extends Insn {
         @Override
         void run(Cpu c, Fpu f) {
             long a = ea(c);
-            X87Environment env = new X87Environment(c, a, opSize == 2);
+            boolean small = opSize == 2;
             if (store) {
                 c.mem.checkWrite(a, memSize);
-                env.store();
+                X87Environment.store(c, a, small);
                 if (registers) {
-                    env.storeRegisters();
+                    X87Environment.storeRegisters(c, a, small);
                     f.init();
                 } else {
                     f.setControl(f.fcw | 0x3f);
                 }
             } else {
                 c.mem.checkRead(a, memSize);
-                env.load();
+                X87Environment.load(c, a, small);
                 if (registers) {
-                    env.loadRegisters();
+                    X87Environment.loadRegisters(c, a, small);
                 }
             }
         }

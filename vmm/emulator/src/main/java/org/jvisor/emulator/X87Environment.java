@@ -2,93 +2,98 @@ package org.jvisor.emulator;
 
 /**
  * The x87 environment and registers in memory as FNSTENV and FNSAVE lay them out (SDM 1 figures 8-9
- * to 8-12): by operand size, and in real and virtual-8086 mode with linear pointers.
+ * to 8-12): with 16- or 32-bit fields, and in real and virtual-8086 mode with linear pointers.
  */
 final class X87Environment {
-    private final Cpu c;
-    private final Fpu f;
-    private final long base;
-    private final boolean small;
+    /** What fields of 32 bits have in their upper halves where these mean nothing. */
+    private static final int ONES = 0xffff_0000;
 
-    X87Environment(Cpu c, long base, boolean small) {
-        this.c = c;
-        this.f = c.fpu;
-        this.base = base;
-        this.small = small;
-    }
+    private X87Environment() {}
 
-    /** Writes field {@code i}; the upper halves of 32-bit fields that have none read as ones. */
-    private void put(int i, int value) {
+    private static void put(Cpu c, long base, boolean small, int field, int value) {
         if (small) {
-            c.mem.write16(base + 2 * i, value & 0xffff);
+            c.mem.write16(base + 2 * field, value & 0xffff);
         } else {
-            c.mem.write32(base + 4 * i, value);
+            c.mem.write32(base + 4 * field, value);
         }
     }
 
-    private int take(int i) {
-        return small ? c.mem.read16(base + 2 * i) : c.mem.read32(base + 4 * i);
+    private static int take(Cpu c, long base, boolean small, int field) {
+        return small ? c.mem.read16(base + 2 * field) : c.mem.read32(base + 4 * field);
     }
 
-    /** Writes the environment. */
-    void store() {
-        int ones = 0xffff_0000;
-        put(0, f.fcw | ones);
-        put(1, f.status() | ones);
-        put(2, f.tagWord() | ones);
+    /**
+     * Writes the environment.
+     *
+     * @param base linear address; the caller has checked that all of it can be written
+     * @param small whether fields have 16 bits
+     */
+    static void store(Cpu c, long base, boolean small) {
+        Fpu f = c.fpu;
+        put(c, base, small, 0, f.fcw | ONES);
+        put(c, base, small, 1, f.status() | ONES);
+        put(c, base, small, 2, f.tagWord() | ONES);
         if (c.protectedMode()) {
-            put(3, (int) f.lastIp);
-            put(4, f.lastCs | f.lastOpcode << 16);
-            put(5, (int) f.lastDp);
-            put(6, f.lastDs | ones);
+            put(c, base, small, 3, (int) f.lastIp);
+            put(c, base, small, 4, f.lastCs | f.lastOpcode << 16);
+            put(c, base, small, 5, (int) f.lastDp);
+            put(c, base, small, 6, f.lastDs | ONES);
         } else {
             int ip = (int) f.lastIp + (f.lastCs << 4);
             int dp = (int) f.lastDp + (f.lastDs << 4);
-            put(3, ip & 0xffff | (small ? 0 : ones));
-            put(4, f.lastOpcode | ip >>> 16 << 12);
-            put(5, dp & 0xffff | (small ? 0 : ones));
-            put(6, dp >>> 16 << 12);
+            put(c, base, small, 3, ip & 0xffff | ONES);
+            put(c, base, small, 4, f.lastOpcode | ip >>> 16 << 12);
+            put(c, base, small, 5, dp & 0xffff | ONES);
+            put(c, base, small, 6, dp >>> 16 << 12);
         }
     }
 
-    /** Reads the environment. */
-    void load() {
-        f.setControl(take(0) & 0xffff);
-        f.setStatus(take(1) & 0xffff);
-        f.setTagWord(take(2));
-        long mask = small ? 0xffff : 0xffff_ffffL;
+    /** Reads the environment; the arguments are those of {@link #store}. */
+    static void load(Cpu c, long base, boolean small) {
+        Fpu f = c.fpu;
+        f.setControl(take(c, base, small, 0) & 0xffff);
+        f.setStatus(take(c, base, small, 1) & 0xffff);
+        f.setTagWord(take(c, base, small, 2));
+        int ip = take(c, base, small, 3);
+        int code = take(c, base, small, 4);
+        int dp = take(c, base, small, 5);
+        int data = take(c, base, small, 6);
         if (c.protectedMode()) {
-            f.lastIp = take(3) & mask;
-            f.lastCs = take(4) & 0xffff;
-            f.lastOpcode = small ? 0 : take(4) >>> 16 & 0x7ff;
-            f.lastDp = take(5) & mask;
-            f.lastDs = take(6) & 0xffff;
+            f.lastIp = ip & 0xffff_ffffL;
+            f.lastCs = code & 0xffff;
+            f.lastOpcode = code >>> 16 & 0x7ff;
+            f.lastDp = dp & 0xffff_ffffL;
+            f.lastDs = data & 0xffff;
         } else {
-            f.lastIp = (take(3) & 0xffff | take(4) >>> 12 << 16) & 0xffff_ffffL;
+            f.lastIp = (ip & 0xffff | code >>> 12 << 16) & 0xffff_ffffL;
             f.lastCs = 0;
-            f.lastOpcode = take(4) & 0x7ff;
-            f.lastDp = (take(5) & 0xffff | take(6) >>> 12 << 16) & 0xffff_ffffL;
+            f.lastOpcode = code & 0x7ff;
+            f.lastDp = (dp & 0xffff | data >>> 12 << 16) & 0xffff_ffffL;
             f.lastDs = 0;
         }
     }
 
-    private long register(int i) {
+    private static long register(long base, boolean small, int i) {
         return base + (small ? 14 : 28) + 10 * i;
     }
 
-    /** Writes the registers, ST(0) first. */
-    void storeRegisters() {
+    /** Writes the registers that follow the environment, ST(0) first. */
+    static void storeRegisters(Cpu c, long base, boolean small) {
+        Fpu f = c.fpu;
         for (int i = 0; i < 8; i++) {
-            c.mem.write64(register(i), f.sig[f.st(i)]);
-            c.mem.write16(register(i) + 8, f.se[f.st(i)]);
+            long at = register(base, small, i);
+            c.mem.write64(at, f.sig[f.st(i)]);
+            c.mem.write16(at + 8, f.se[f.st(i)]);
         }
     }
 
     /** Reads the registers, after the environment with its TOP and tags. */
-    void loadRegisters() {
+    static void loadRegisters(Cpu c, long base, boolean small) {
+        Fpu f = c.fpu;
         for (int i = 0; i < 8; i++) {
-            f.sig[f.st(i)] = c.mem.read64(register(i));
-            f.se[f.st(i)] = c.mem.read16(register(i) + 8);
+            long at = register(base, small, i);
+            f.sig[f.st(i)] = c.mem.read64(at);
+            f.se[f.st(i)] = c.mem.read16(at + 8);
         }
     }
 }
