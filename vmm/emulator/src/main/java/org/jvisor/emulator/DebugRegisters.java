@@ -154,6 +154,8 @@ final class DebugRegisters {
 
     private static void deliver(Cpu c, int hits) {
         note(c, hits);
+        c.halted = false; // #DB ends HLT
+        c.clearPending(Cpu.PENDING_HALT);
         Exceptions.deliver(c, Cpu.DB, false, 0, Exceptions.EXCEPTION);
     }
 

@@ -58,6 +58,15 @@ class DebugRegistersTest {
     }
 
     @Test
+    void theTraceFlagTrapsOutOfHlt() {
+        SystemMachine m = SystemMachine.long64();
+        m.c.setFlags(Cpu.TF);
+        m.code("f4").run();
+        assertThat(m.outcome()).isEqualTo("1");
+        assertThat(savedRip(m)).isEqualTo(CODE + 1);
+    }
+
+    @Test
     void movSsHoldsTheTrapBack() {
         SystemMachine m = SystemMachine.long64();
         m.c.setFlags(Cpu.TF);
