@@ -17,7 +17,7 @@ final class Branch {
     }
 
     static Insn callIndirect(Decoded d) {
-        return new CallIndirect(d);
+        return d.mode == Cpu.MODE64 ? new CallIndirect64(d) : new CallIndirect(d);
     }
 
     static Insn ret(Decoded d) {
@@ -26,14 +26,22 @@ final class Branch {
 
     /**
      * What RIP becomes on a jump to {@code target} with the instruction's operand size, checked
-     * against the CS limit outside 64-bit mode.
+     * against the CS limit outside 64-bit mode and for being canonical in it.
      */
     static long target(Insn insn, Cpu c, long target) {
         if (insn.mode == Cpu.MODE64) {
-            return target;
+            return canonical(c, target);
         }
         target &= insn.opSize == 2 ? 0xffff : 0xffff_ffffL;
         if (target > c.codeEnd) {
+            throw c.gp();
+        }
+        return target;
+    }
+
+    /** Checks an address to go to: it is the branch that faults, not the fetch. */
+    private static long canonical(Cpu c, long target) {
+        if (target << 16 >> 16 != target) {
             throw c.gp();
         }
         return target;
@@ -71,7 +79,7 @@ final class Branch {
 
         @Override
         void exec(Cpu c) {
-            c.rip = c.r[rm];
+            c.rip = canonical(c, c.r[rm]);
         }
     }
 
@@ -119,6 +127,21 @@ final class Branch {
         }
     }
 
+    private static final class CallIndirect64 extends Insn {
+        CallIndirect64(Decoded d) {
+            super(d);
+        }
+
+        @Override
+        void exec(Cpu c) {
+            long to = readE(c, 8);
+            long sp = c.r[Cpu.RSP] - 8;
+            c.mem.write64(sp, nextRip(c)); // even if the target is no address
+            c.rip = canonical(c, to);
+            c.r[Cpu.RSP] = sp;
+        }
+    }
+
     private static final class CallIndirect extends Insn {
         CallIndirect(Decoded d) {
             super(d);
@@ -141,7 +164,7 @@ final class Branch {
         void exec(Cpu c) {
             long[] r = c.r;
             long sp = r[Cpu.RSP];
-            c.rip = c.mem.read64(sp);
+            c.rip = canonical(c, c.mem.read64(sp));
             r[Cpu.RSP] = sp + 8 + (imm & 0xffff);
         }
     }

@@ -139,8 +139,8 @@ final class Decoder {
             }
             switch (b) {
                 case 0x26, 0x2e, 0x36, 0x3e -> {
-                    if (d.mode != Cpu.MODE64) {
-                        d.segPrefix = b >> 3 & 3;
+                    if (d.mode != Cpu.MODE64 || b == 0x36 && d.segPrefix < 0) {
+                        d.segPrefix = b >> 3 & 3; // SS makes a #GP an #SS in 64-bit mode
                     }
                 }
                 case 0x64, 0x65 -> d.segPrefix = b == 0x64 ? Cpu.FS : Cpu.GS;

@@ -145,10 +145,13 @@ final class Interpreter {
             return;
         } catch (StopInsn.Stop stop) {
             c.rip = insn.thisRip(c);
+            c.shadow = shadowed;
             return;
         }
         c.executed++;
-        if (resume && !insn.form.is(Form.Attr.SETS_RF)) {
+        if (trap && insn.form.is(Form.Attr.REP) && c.rip == insn.thisRip(c)) {
+            c.rflags |= Cpu.RF; // more repetitions follow (SDM 3B §17.3.1.1)
+        } else if (resume && !insn.form.is(Form.Attr.SETS_RF)) {
             c.rflags &= ~Cpu.RF;
             c.updateSlow();
         }
@@ -166,9 +169,15 @@ final class Interpreter {
 
     private boolean throughStack(GuestFault fault, Insn insn) {
         if (insn.form.is(Form.Attr.STACK)) {
-            return !insn.isMemory() || Math.abs(fault.address - c.r[Cpu.RSP]) <= 16;
+            return !insn.isMemory()
+                    || insn.seg == Cpu.SS
+                    || Math.abs(fault.address - c.r[Cpu.RSP]) <= 16;
         }
-        return insn.isMemory() && insn.seg == Cpu.SS;
+        boolean source =
+                insn.form.is(Form.Attr.REP)
+                        && fault.address == Alu.truncate(c.r[Cpu.RSI], insn.addrSize);
+        boolean implicit = insn.form.mnemonic.equals("XLAT");
+        return (insn.isMemory() || source || implicit) && insn.seg == Cpu.SS;
     }
 
     // ---- events ----

@@ -67,8 +67,7 @@ final class MmuSlow {
     long read(long a, int size, int view) {
         checkAccess(a, size, false, view);
         if ((a & 0xfff) + size > 0x1000) {
-            translate(a, PageWalker.READ, view);
-            translate(a + size - 1 & PAGE, PageWalker.READ, view);
+            translateBoth(a, size, PageWalker.READ, view);
             long value = 0;
             for (int i = 0; i < size; i++) {
                 value |= readWithin(a + i, 1, PageWalker.READ, view) << 8 * i;
@@ -81,8 +80,7 @@ final class MmuSlow {
     long readRmw(long a, int size, int view) {
         checkAccess(a, size, true, view);
         if ((a & 0xfff) + size > 0x1000) {
-            translate(a, PageWalker.WRITE, view);
-            translate(a + size - 1 & PAGE, PageWalker.WRITE, view);
+            translateBoth(a, size, PageWalker.WRITE, view);
             long value = 0;
             for (int i = 0; i < size; i++) {
                 value |= readWithin(a + i, 1, PageWalker.WRITE, view) << 8 * i;
@@ -95,8 +93,7 @@ final class MmuSlow {
     void write(long a, int size, long value, int view) {
         checkAccess(a, size, true, view);
         if ((a & 0xfff) + size > 0x1000) {
-            translate(a, PageWalker.WRITE, view);
-            translate(a + size - 1 & PAGE, PageWalker.WRITE, view);
+            translateBoth(a, size, PageWalker.WRITE, view);
             for (int i = 0; i < size; i++) {
                 writeWithin(a + i, 1, value >>> 8 * i & 0xff, view);
             }
@@ -107,10 +104,16 @@ final class MmuSlow {
 
     void check(long a, int size, int access, int view) {
         checkCanonical(a);
+        checkAlignment(a, size, view);
+        checkCanonical(a + size - 1);
+        translateBoth(a, size, access, view);
+    }
+
+    /** The page of the first byte, then that of the last: it is the latter's start that faults. */
+    private void translateBoth(long a, int size, int access, int view) {
         translate(a, access, view);
         long last = a + size - 1;
         if ((a & PAGE) != (last & PAGE)) {
-            checkCanonical(last);
             translate(last & PAGE, access, view);
         }
     }
@@ -195,17 +198,33 @@ final class MmuSlow {
 
     private void checkAccess(long a, int size, boolean write, int view) {
         checkCanonical(a);
-        checkCanonical(a + size - 1);
         if (view == Mmu.UNCACHED) {
             if (watching) {
                 DebugRegisters.access(c, a, size, write);
             }
-            if (c.cpl == 3
-                    && (c.rflags & Cpu.AC) != 0
-                    && (c.cr0 & Cpu.CR0_AM) != 0
-                    && (a & size - 1) != 0) {
-                throw c.fault(Cpu.ALIGN, 0);
-            }
+            checkAlignment(a, size, view);
+        }
+        checkCanonical(a + size - 1);
+    }
+
+    /** #AC by the sizes of SDM 3A table 6-7; FXSAVE's images have a check of their own. */
+    private void checkAlignment(long a, int size, int view) {
+        if (view != Mmu.UNCACHED
+                || c.cpl != 3
+                || (c.rflags & Cpu.AC) == 0
+                || (c.cr0 & Cpu.CR0_AM) == 0) {
+            return;
+        }
+        int alignment =
+                switch (size) {
+                    case 1, 512 -> 1;
+                    case 2, 4, 8 -> size;
+                    case 10, 16 -> 8;
+                    case 14, 94 -> 2; // x87 environments
+                    default -> 4;
+                };
+        if ((a & alignment - 1) != 0) {
+            throw c.fault(Cpu.ALIGN, 0);
         }
     }
 

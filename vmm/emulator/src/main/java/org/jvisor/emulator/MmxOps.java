@@ -106,6 +106,7 @@ final class MmxOps {
             if (mod == 3) {
                 write(c, src, value);
             } else {
+                c.fpu.top = 0; // even if the store faults
                 c.mem.write64(ea(c), value);
                 c.fpu.enterMmx();
             }
@@ -140,6 +141,7 @@ final class MmxOps {
         @Override
         void exec(Cpu c) {
             check(c);
+            c.fpu.top = 0; // even if the store faults
             writeE(c, size, c.fpu.sig[dst]);
             c.fpu.enterMmx();
         }
@@ -191,8 +193,8 @@ final class MmxOps {
         void exec(Cpu c) {
             check(c);
             long[] mm = c.fpu.sig;
+            c.fpu.enterMmx(); // even if the store faults
             MaskedStore.store(this, c, segment, mm[dst], mm[src], 0, 0, 8);
-            c.fpu.enterMmx();
         }
     }
 

@@ -55,6 +55,9 @@ final class MmxSse {
             Sse sse = c.sse;
             SseFloat f = sse.math;
             long n = source64(c);
+            if (mmx) {
+                c.fpu.enterMmx(); // even if the conversion faults
+            }
             f.flags = 0;
             int low = (int) n;
             long r0 = doubles ? f.fromLong(low) : SseConvert.toSingles(f, n);
@@ -64,9 +67,6 @@ final class MmxSse {
             sse.xmm[2 * reg] = r0;
             if (doubles) {
                 sse.xmm[2 * reg + 1] = f.fromLong(n >> 32);
-            }
-            if (mmx) {
-                c.fpu.enterMmx();
             }
         }
     }
@@ -103,6 +103,7 @@ final class MmxSse {
                     hi = c.mem.read64(a + 8);
                 }
             }
+            c.fpu.enterMmx(); // even if the conversion faults
             f.flags = 0;
             long r =
                     doubles

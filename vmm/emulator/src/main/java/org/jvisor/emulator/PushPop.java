@@ -167,26 +167,25 @@ final class PushPop {
         void exec(Cpu c) {
             int level = (int) disp & 31;
             int size = (int) imm & 0xffff;
-            int pushes = level == 0 ? 1 : level + 1;
-            for (int i = 1; i <= pushes; i++) { // fault before anything is written
-                c.mem.checkWrite(Stack.address(c, -i * opSize, opSize, true), opSize);
-            }
             long framePointer = c.r[Cpu.RSP] - opSize & c.stackMask;
+            // RSP and RBP change last, so that a fault on the way leaves them alone
+            int pushes = 0;
+            write(c, ++pushes, c.r[Cpu.RBP]);
             for (int i = 1; i < level; i++) {
-                c.mem.checkRead(display(c, i), opSize);
-            }
-            long last = -(long) pushes * opSize - size; // the new top must be writable too
-            c.mem.checkWrite(Stack.address(c, last, opSize, true), opSize);
-            Stack.push(c, opSize, c.r[Cpu.RBP]);
-            for (int i = 1; i < level; i++) {
-                // read now: the display may overlap what is pushed
-                Stack.push(c, opSize, c.mem.read(display(c, i), opSize));
+                write(c, ++pushes, c.mem.read(display(c, i), opSize));
             }
             if (level > 0) {
-                Stack.push(c, opSize, framePointer);
+                write(c, ++pushes, framePointer);
             }
-            Stack.move(c, -size);
+            long top = -(long) pushes * opSize - size; // must be writable too
+            c.mem.checkWrite(Stack.address(c, top, opSize, true), opSize);
+            Stack.move(c, top);
             c.setReg(Cpu.RBP, opSize, framePointer);
+        }
+
+        /** What the {@code i}th push writes. */
+        private void write(Cpu c, int i, long value) {
+            c.mem.write(Stack.address(c, -i * opSize, opSize, true), opSize, value);
         }
 
         /** The linear address of the {@code i}th frame pointer of the enclosing procedures. */

@@ -46,15 +46,36 @@ abstract class Strings extends Insn {
             element(c);
             return;
         }
+        if (mode == Cpu.MODE64 && addrSize == 4) {
+            truncatePointers(c);
+        }
         long count = Alu.truncate(c.r[RCX], addrSize);
         if (count == 0) {
-            nothing(c);
             return;
         }
+        long res = c.fRes;
+        long carry = c.fCarry;
+        try {
+            if (repeat(c, count)) {
+                return;
+            }
+        } catch (GuestFault fault) {
+            c.fRes = res;
+            c.fCarry = carry;
+            throw fault;
+        }
+        // not done yet: flags change with the last repetition only (SDM 2B, REP)
+        c.fRes = res;
+        c.fCarry = carry;
+        c.rip = thisRip(c);
+    }
+
+    /** Repeats for a while; tells whether it is done. */
+    private boolean repeat(Cpu c, long count) {
         boolean forward = (c.rflags & Cpu.DF) == 0;
         int runs = 0;
         for (int i = 0; i < PATIENCE && runs < RUNS; i++) {
-            long done = forward ? bulk(c, count) : 0;
+            long done = forward && !c.slow ? bulk(c, count) : 0;
             boolean more = true;
             if (done == 0) {
                 more = element(c);
@@ -65,28 +86,27 @@ abstract class Strings extends Insn {
             count -= done;
             c.setReg(RCX, addrSize, count);
             if (count == 0 || !more) {
-                return;
+                return true;
             }
             if (c.slow) {
                 break;
             }
         }
-        c.rip = thisRip(c);
+        return false;
     }
 
     /**
-     * No repetition at all. With 32-bit addresses in 64-bit mode Intel's CPUs still clear the upper
-     * halves of RCX and of the pointers that MOVS and STOS use; the SDM does not say so.
+     * With 32-bit addresses in 64-bit mode Intel's CPUs clear the upper halves of RCX, and of the
+     * pointers that MOVS and STOS use, before the first repetition: it shows where that faults or
+     * there is none. The SDM does not say so.
      */
-    private void nothing(Cpu c) {
-        if (mode == Cpu.MODE64 && addrSize == 4) {
-            c.r[RCX] = 0;
-            if (this instanceof Move) {
-                c.r[RSI] &= 0xffff_ffffL;
-            }
-            if (this instanceof Move || this instanceof Store) {
-                c.r[RDI] &= 0xffff_ffffL;
-            }
+    private void truncatePointers(Cpu c) {
+        c.r[RCX] &= 0xffff_ffffL;
+        if (this instanceof Move) {
+            c.r[RSI] &= 0xffff_ffffL;
+        }
+        if (this instanceof Move || this instanceof Store) {
+            c.r[RDI] &= 0xffff_ffffL;
         }
     }
 
@@ -234,8 +254,8 @@ abstract class Strings extends Insn {
 
         @Override
         boolean element(Cpu c) {
-            long a = c.mem.read(source(c), size);
             long b = c.mem.read(destination(c, false), size);
+            long a = c.mem.read(source(c), size);
             advance(c, RSI, 1);
             advance(c, RDI, 1);
             Alu.sub(c, a, b, 0, size);

@@ -74,8 +74,7 @@ final class X87Memory {
         void run(Cpu c, Fpu f) {
             X87Functions m = f.math;
             long a = ea(c);
-            // Nothing may change if the store faults.
-            c.mem.checkWrite(a, memSize);
+            int before = f.fsw;
             f.begin();
             int se = 0xffff;
             long sig = 0xc000_0000_0000_0000L;
@@ -94,9 +93,14 @@ final class X87Memory {
             } else {
                 f.commit();
                 if (!m.allMasked(FloatCore.IE | FloatCore.OE | FloatCore.UE)) {
-                    return;
+                    return; // memory is not touched
                 }
             }
+            // Nothing may have changed if the store faults.
+            int after = f.fsw;
+            f.fsw = before;
+            c.mem.checkWrite(a, memSize);
+            f.fsw = after;
             switch (memSize) {
                 case 2 -> c.mem.write16(a, (int) bits);
                 case 4 -> c.mem.write32(a, (int) bits);
