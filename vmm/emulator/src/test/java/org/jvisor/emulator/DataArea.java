@@ -65,11 +65,11 @@ record DataArea(long base, int size, List<Long> traps) {
 
     /** Whether all of {@code length} bytes lie inside. */
     boolean contains(long address, long length) {
-        return address >= base && address + length <= base + size;
+        return Long.compareUnsigned(address - base, size - length) <= 0;
     }
 
     /** Whether they lie inside and not close to the ends. */
     boolean containsWell(long address, long length) {
-        return address >= base + 0x100 && address + length <= base + size - 0x100;
+        return contains(address, length) && contains(address - 0x100, length + 0x200);
     }
 }

@@ -17,6 +17,9 @@ final class GuestTables {
     /** More selectors; {@link #USER_CS16} is for 16-bit code. */
     static final int USER_CS = 0x33, TSS_SELECTOR = 0x40, USER_CS16 = 0x53, KERNEL_CS32 = 0x58;
 
+    /** What SYSCALL comes by as, in place of a vector. */
+    static final int SYSCALL = 255;
+
     /** Page flags. */
     static final long PRESENT = 1, WRITABLE = 2, USER = 4, NX = 1L << 63;
 
@@ -124,6 +127,10 @@ final class GuestTables {
         s.segments[VcpuState.SS] = new Segment(USER_DS, 0, -1, 0xc0f3);
         s.segments[VcpuState.LDTR] = new Segment(0, 0, 0, Segment.UNUSABLE);
         s.segments[VcpuState.TR] = new Segment(TSS_SELECTOR, TSS, 0x67, 0x8b);
+        // SYSCALL goes to what would be the last vector's handler
+        s.msrs.put(Msrs.IA32_STAR, (long) USER_CS32 << 48 | (long) KERNEL_CS << 32);
+        s.msrs.put(Msrs.IA32_LSTAR, handler(SYSCALL));
+        s.msrs.put(Msrs.IA32_FMASK, (long) (Cpu.IF | Cpu.TF | Cpu.AC | Cpu.DF));
         s.fxsave[0] = 0x7f;
         s.fxsave[1] = 3;
         return s;

@@ -9,6 +9,7 @@ final class KvmPair implements AutoCloseable {
     private final Side kvm = new Side(new KvmMachine());
     private final Side software = new Side(new SoftwareMachine());
 
+    private final KvmLimits limits = new KvmLimits();
     private final AllowedDeviations allowed = new AllowedDeviations();
 
     /** Why the last case could not be compared, or empty. */
@@ -77,6 +78,10 @@ final class KvmPair implements AutoCloseable {
         if (!software.outcome.stop.equals(ProgramMachine.HALTED)) {
             return List.of("the software CPU stopped: " + software.outcome.stop);
         }
+        if (limits.excuses(test, kvm.outcome, software.outcome)) {
+            unusable = "KVM is no judge";
+            return List.of();
+        }
         return Comparison.ofPrograms(
                 allowed,
                 test,
@@ -84,6 +89,11 @@ final class KvmPair implements AutoCloseable {
                 kvm.guest.data(),
                 software.outcome,
                 software.guest.data());
+    }
+
+    /** Rows that KVM cannot judge on this host. */
+    KvmLimits limits() {
+        return limits;
     }
 
     String unusable() {

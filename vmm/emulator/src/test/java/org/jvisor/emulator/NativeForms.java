@@ -78,7 +78,7 @@ final class NativeForms {
         }
         for (int i = 0; i < form.operands.size(); i++) {
             Operand o = form.operands.get(i);
-            boolean segment = o.kind() == Operand.Kind.S || isSegmentName(o);
+            boolean segment = isSegment(o);
             boolean written = i == 0 && form.access() != Form.Access.READ;
             if (segment && written) {
                 return TRANSFER;
@@ -104,9 +104,11 @@ final class NativeForms {
         };
     }
 
-    private static boolean isSegmentName(Operand o) {
-        return o.kind() == Operand.Kind.FIXED
-                && o.text().length() == 2
-                && o.text().charAt(1) == 'S';
+    /** Whether it is a segment register. */
+    static boolean isSegment(Operand o) {
+        return o.kind() == Operand.Kind.S
+                || o.kind() == Operand.Kind.FIXED
+                        && o.text().length() == 2
+                        && o.text().charAt(1) == 'S';
     }
 }

@@ -35,8 +35,7 @@ final class UserGuest {
                     0L,
                     GuestTables.IDT,
                     0x0000_8000_0000_0000L,
-                    0xffff_7fff_ffff_fff8L,
-                    0xffff_8000_0000_0000L);
+                    0xffff_7fff_ffff_f000L);
 
     private static final long PHYSICAL_CODE = 0x4_0000;
     private static final long PHYSICAL_DATA = 0x8_0000;

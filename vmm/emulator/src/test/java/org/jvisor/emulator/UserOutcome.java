@@ -40,15 +40,22 @@ final class UserOutcome {
         error = hasError ? guest.frame(0) : 0;
         cr2 = vector == Cpu.PAGE_FAULT ? end.cr2 : 0;
         System.arraycopy(end.gpr, 0, user.gpr, 0, 16);
+        System.arraycopy(end.fxsave, 0, user.fx, 0, 512);
+        for (int i = 0; i < 4; i++) {
+            selectors[i] = end.segments[DATA_SEGMENTS[i]].selector();
+        }
+        if (vector == GuestTables.SYSCALL) {
+            user.rip = end.rip;
+            user.flags = end.rflags;
+            cs = end.segments[VcpuState.CS].selector();
+            ss = end.segments[VcpuState.SS].selector();
+            return;
+        }
         user.rip = guest.frame(8);
         cs = guest.frame(16);
         user.flags = guest.frame(24);
         user.gpr[Cpu.RSP] = guest.frame(32);
         ss = guest.frame(40);
-        System.arraycopy(end.fxsave, 0, user.fx, 0, 512);
-        for (int i = 0; i < 4; i++) {
-            selectors[i] = end.segments[DATA_SEGMENTS[i]].selector();
-        }
     }
 
     private static boolean hasError(int vector) {
