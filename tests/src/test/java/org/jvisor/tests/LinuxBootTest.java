@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * An unmodified Debian kernel boots in software to a busybox shell and does real work there. Needs
- * the Debian image: from the cache, or pulled over the network. With {@code CI=true} its absence is a
- * failure; elsewhere the tests are skipped and say so.
+ * the Debian image: from the cache, or pulled over the network. With {@code CI=true} its absence is
+ * a failure; elsewhere the tests are skipped and say so.
  */
 class LinuxBootTest {
     private static final Duration LIMIT = Duration.ofMinutes(6);

@@ -13,7 +13,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Kernels of a few bytes given to the launcher: how they are entered, and how their end is told. */
+/**
+ * Kernels of a few bytes given to the launcher: how they are entered, and how their end is told.
+ */
 class SmallKernelsTest {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final int LOAD = 0x10_0000;
