@@ -7,13 +7,24 @@ final class Block {
     /** The instructions; replaced one by one when the block is killed. */
     final Insn[] code;
 
+    /** The page it is in. */
+    final CodePage page;
+
+    /** Offset in the page of its first instruction; -1 once it was killed. */
+    int offset;
+
+    /** The blocks that ran after it last, to be found without a look-up; null at first. */
+    @Nullable Block next, otherNext;
+
     /** Offset in the page of what follows. */
     final int end;
 
     /** The page into which its only instruction crosses, or null. */
     final @Nullable CodePage second;
 
-    Block(Insn[] code, int end, @Nullable CodePage second) {
+    Block(CodePage page, int offset, Insn[] code, int end, @Nullable CodePage second) {
+        this.page = page;
+        this.offset = offset;
         this.code = code;
         this.end = end;
         this.second = second;
@@ -21,6 +32,9 @@ final class Block {
 
     /** Makes the block stop before its next instruction, wherever it is. */
     void stop() {
+        offset = -1;
+        next = null;
+        otherNext = null;
         for (int i = 0; i < code.length; i++) {
             code[i] = new StopInsn(code[i]);
         }

@@ -17,11 +17,11 @@ final class Extend {
     }
 
     static Insn sign8(Decoded d) {
-        return new Small(d, 1, true);
+        return d.opSize == 8 ? new Sign8(d) : new Small(d, 1, true);
     }
 
     static Insn sign16(Decoded d) {
-        return new Small(d, 2, true);
+        return d.opSize == 8 ? new Sign16(d) : new Small(d, 2, true);
     }
 
     /** MOVSXD Gv,Ed. */
@@ -95,6 +95,28 @@ final class Extend {
         @Override
         void exec(Cpu c) {
             c.r[reg] = c.mem.read32(ea(c));
+        }
+    }
+
+    private static final class Sign8 extends Insn {
+        Sign8(Decoded d) {
+            super(d);
+        }
+
+        @Override
+        void exec(Cpu c) {
+            c.r[reg] = (byte) (mod == 3 ? c.reg8(rm) : c.mem.read8(ea(c)));
+        }
+    }
+
+    private static final class Sign16 extends Insn {
+        Sign16(Decoded d) {
+            super(d);
+        }
+
+        @Override
+        void exec(Cpu c) {
+            c.r[reg] = (short) (mod == 3 ? c.r[rm] : c.mem.read16(ea(c)));
         }
     }
 

@@ -44,14 +44,10 @@ final class Interpreter {
     /** Runs blocks until something is pending, the slice is used up or a slow step is needed. */
     private void runBlocks(long end) {
         Cpu c = this.c;
-        do {
-            Block block = block();
-            if (block == null) {
-                return;
-            }
+        Block block = find(fetchAddress(c));
+        while (block != null) {
             Insn[] code = block.code;
-            long[] r = c.r;
-            long after = r[Cpu.PAGE_RIP] + block.end;
+            long after = c.r[Cpu.PAGE_RIP] + block.end;
             if (after - 1 > c.codeEnd) {
                 step(); // runs into the CS limit
                 return;
@@ -66,29 +62,63 @@ final class Interpreter {
             } catch (GuestFault fault) {
                 c.executed += i;
                 raise(fault, code[i]);
+                return;
             } catch (StopInsn.Stop stop) {
                 c.executed += i;
                 c.rip = code[i].thisRip(c);
+                return;
             }
-        } while (c.pending() == 0 && c.executed < end && !c.slow && !c.shadow);
+            if (c.pending() != 0 || c.executed >= end || c.slow || c.shadow) {
+                return;
+            }
+            block = next(c, block);
+        }
     }
 
-    /** The block at RIP, with PAGE_RIP set for it; null if a fault was delivered instead. */
-    private @Nullable Block block() {
-        Cpu c = this.c;
-        long linear = c.rip;
-        if (c.codeMode != Cpu.MODE64) {
-            linear = linear + c.segBase[Cpu.CS] & 0xffff_ffffL;
-        }
+    private static long fetchAddress(Cpu c) {
+        return c.codeMode == Cpu.MODE64 ? c.rip : c.rip + c.segBase[Cpu.CS] & 0xffff_ffffL;
+    }
+
+    /**
+     * The block at RIP after {@code last} has run, with PAGE_RIP set for it; null if a fault was
+     * delivered instead.
+     */
+    private @Nullable Block next(Cpu c, Block last) {
+        long linear = fetchAddress(c);
         long offset = linear - c.fetchLinear;
         CodePage page = c.fetchPage;
-        if (offset >>> 12 == 0 && page != null) {
-            Block block = page.blocks[(int) offset];
-            if (block != null && block.second == null) {
-                return block;
+        boolean leaves = offset >>> 12 != 0;
+        if (leaves) {
+            page = c.mem.slow.fetches.find(linear);
+            offset = linear & 0xfff;
+        }
+        Block next = last.next;
+        if (next == null || next.offset != offset || next.page != page) {
+            next = last.otherNext;
+            if (next == null || next.offset != offset || next.page != page) {
+                return look(c, last, linear);
             }
         }
-        return find(linear);
+        if (leaves) {
+            enter(c, next.page, linear);
+        }
+        return next;
+    }
+
+    private @Nullable Block look(Cpu c, Block last, long linear) {
+        Block next = find(linear);
+        if (next != null && next.second == null) {
+            last.otherNext = last.next;
+            last.next = next;
+        }
+        return next;
+    }
+
+    /** Makes {@code page}, which holds {@code linear}, the current page. */
+    private static void enter(Cpu c, CodePage page, long linear) {
+        c.fetchLinear = linear & ~0xfffL;
+        c.fetchPage = page;
+        c.r[Cpu.PAGE_RIP] = c.rip - (linear & 0xfff);
     }
 
     private @Nullable Block find(long linear) {
@@ -99,9 +129,7 @@ final class Interpreter {
             }
             CodePage page = c.mem.slow.fetch(linear);
             int offset = (int) linear & 0xfff;
-            c.fetchLinear = linear & ~0xfffL;
-            c.fetchPage = page;
-            c.r[Cpu.PAGE_RIP] = c.rip - offset;
+            enter(c, page, linear);
             Block block = page.blocks[offset];
             if (block != null
                     && (block.second == null
@@ -120,7 +148,7 @@ final class Interpreter {
         Cpu c = this.c;
         boolean trap = (c.rflags & Cpu.TF) != 0;
         boolean shadowed = c.shadow;
-        Block block = block();
+        Block block = find(fetchAddress(c));
         if (block == null) {
             return;
         }

@@ -8,7 +8,6 @@ import static org.jvisor.emulator.PhysMemory.LONG;
 import static org.jvisor.emulator.PhysMemory.SHORT;
 
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What happens when the software TLB does not answer: page walks, fills, accesses across pages,
@@ -16,7 +15,6 @@ import org.jspecify.annotations.Nullable;
  * instruction fetches.
  */
 final class MmuSlow {
-    private static final int CODE_ENTRIES = 1024;
     private static final long PAGE = ~0xfffL;
 
     private final Cpu c;
@@ -29,8 +27,8 @@ final class MmuSlow {
     /** Data breakpoints are armed: no view is filled and every access is reported. */
     boolean watching;
 
-    private final long[][] fetchTags = new long[2][CODE_ENTRIES];
-    private final @Nullable CodePage[][] fetchPages = new CodePage[2][CODE_ENTRIES];
+    /** Instruction fetches. */
+    final FetchTlb fetches = new FetchTlb();
 
     MmuSlow(Cpu c, Mmu mmu, Board board) {
         this.c = c;
@@ -39,9 +37,6 @@ final class MmuSlow {
         this.memory = board.memory;
         this.code = board.code;
         this.walker = new PageWalker(c, memory);
-        for (long[] tags : fetchTags) {
-            Arrays.fill(tags, NEVER);
-        }
     }
 
     static long hostRead(long host, int size) {
@@ -260,30 +255,27 @@ final class MmuSlow {
      * @throws GuestFault #PF, or #GP if it is not canonical
      */
     CodePage fetch(long linear) {
-        int view = c.cpl == 3 ? 1 : 0;
-        int i = (int) (linear >>> 12) & CODE_ENTRIES - 1;
-        CodePage page = fetchPages[view][i];
-        if (fetchTags[view][i] == (linear & PAGE)
-                && page != null
-                && page.mode == c.codeMode
-                && !page.dead) {
+        CodePage page = fetches.find(linear);
+        if (page != null && !page.dead) {
             return page;
         }
         checkCanonical(linear);
-        walker.walk(linear, PageWalker.EXECUTE, view == 1, false);
+        walker.walk(linear, PageWalker.EXECUTE, c.cpl == 3, false);
         page = code.page(walker.physical, c.codeMode);
-        fetchTags[view][i] = linear & PAGE;
-        fetchPages[view][i] = page;
+        fetches.put(linear, page, entryFlags());
         return page;
+    }
+
+    /** About the page the walker has just translated. */
+    private int entryFlags() {
+        return (int) ((walker.global ? Mmu.GLOBAL : 0) | (walker.large ? Mmu.LARGE : 0));
     }
 
     // ---- invalidation ----
 
     void flush(boolean globalsToo) {
         c.fetchInvalid();
-        for (long[] tags : fetchTags) {
-            Arrays.fill(tags, NEVER);
-        }
+        fetches.flush(globalsToo);
         for (int v = 0; v < Mmu.UNCACHED; v++) {
             long[] t = mmu.views[v];
             if (globalsToo) {
@@ -301,9 +293,7 @@ final class MmuSlow {
 
     void invalidatePage(long a) {
         c.fetchInvalid();
-        for (long[] tags : fetchTags) {
-            Arrays.fill(tags, NEVER);
-        }
+        fetches.invalidatePage(a);
         long page = a & PAGE;
         for (int v = 0; v < Mmu.UNCACHED; v++) {
             long[] t = mmu.views[v];

@@ -51,7 +51,30 @@ final class MulDiv {
     }
 
     /** IMUL Gv,Ev and IMUL Gv,Ev,I. */
-    static final class MultiplyInto extends Insn {
+    static Insn into(Decoded d) {
+        return d.opSize == 8 ? new MultiplyInto64(d) : new MultiplyInto(d);
+    }
+
+    private static final class MultiplyInto64 extends Insn {
+        private final boolean immediate;
+
+        MultiplyInto64(Decoded d) {
+            super(d);
+            immediate = d.theForm().operands.size() == 3;
+        }
+
+        @Override
+        void exec(Cpu c) {
+            long a = mod == 3 ? c.r[rm] : c.mem.read64(ea(c));
+            long b = immediate ? imm : c.r[reg];
+            long low = a * b;
+            c.r[reg] = low;
+            c.fRes = low;
+            c.fCarry = Math.multiplyHigh(a, b) == low >> 63 ? 0 : 1L << 63;
+        }
+    }
+
+    private static final class MultiplyInto extends Insn {
         private final boolean immediate;
 
         MultiplyInto(Decoded d) {

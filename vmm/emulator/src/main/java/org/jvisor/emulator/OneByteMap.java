@@ -200,8 +200,8 @@ final class OneByteMap {
             t.add(op + " /6", "DIV", column[1], MulDiv.Divide::new).ro().undefined(ARITH);
             t.add(op + " /7", "IDIV", column[1], MulDiv.DivideSigned::new).ro().undefined(ARITH);
         }
-        multiply(t.add("69", "IMUL", "Gv,Ev,Iz", MulDiv.MultiplyInto::new).w());
-        multiply(t.add("6B", "IMUL", "Gv,Ev,Ibs", MulDiv.MultiplyInto::new).w());
+        multiply(t.add("69", "IMUL", "Gv,Ev,Iz", MulDiv::into).w());
+        multiply(t.add("6B", "IMUL", "Gv,Ev,Ibs", MulDiv::into).w());
     }
 
     /** Flags of a multiplication. */

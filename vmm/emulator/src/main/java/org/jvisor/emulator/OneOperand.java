@@ -9,12 +9,13 @@ final class OneOperand {
     static Insn make(Decoded d) {
         int size = d.size(0);
         if (!d.memory && size >= 4) {
+            boolean wide = size == 8;
             switch (d.theForm().mnemonic) {
                 case "INC" -> {
-                    return new Step(d, 1, size);
+                    return wide ? new Increment64(d) : new Increment32(d);
                 }
                 case "DEC" -> {
-                    return new Step(d, -1, size);
+                    return wide ? new Decrement64(d) : new Decrement32(d);
                 }
                 default -> {}
             }
@@ -22,22 +23,67 @@ final class OneOperand {
         return new Generic(d, size);
     }
 
-    /** INC or DEC of a 32- or 64-bit register. */
-    private static final class Step extends Insn {
-        private final int delta;
-        private final int size;
-
-        Step(Decoded d, int delta, int size) {
+    private static final class Increment32 extends Insn {
+        Increment32(Decoded d) {
             super(d);
-            this.delta = delta;
-            this.size = size;
         }
 
         @Override
         void exec(Cpu c) {
-            long r = Alu.increment(c, c.r[rm], delta, size);
-            c.r[rm] = size == 8 ? r : r & 0xffff_ffffL;
+            int a = (int) c.r[rm];
+            int r = a + 1;
+            keepCarry(c, r, (~a & r) < 0, a ^ r);
+            c.r[rm] = r & 0xffff_ffffL;
         }
+    }
+
+    private static final class Increment64 extends Insn {
+        Increment64(Decoded d) {
+            super(d);
+        }
+
+        @Override
+        void exec(Cpu c) {
+            long a = c.r[rm];
+            long r = a + 1;
+            keepCarry(c, r, (~a & r) < 0, a ^ r);
+            c.r[rm] = r;
+        }
+    }
+
+    private static final class Decrement32 extends Insn {
+        Decrement32(Decoded d) {
+            super(d);
+        }
+
+        @Override
+        void exec(Cpu c) {
+            int a = (int) c.r[rm];
+            int r = a - 1;
+            keepCarry(c, r, (a & ~r) < 0, a ^ r);
+            c.r[rm] = r & 0xffff_ffffL;
+        }
+    }
+
+    private static final class Decrement64 extends Insn {
+        Decrement64(Decoded d) {
+            super(d);
+        }
+
+        @Override
+        void exec(Cpu c) {
+            long a = c.r[rm];
+            long r = a - 1;
+            keepCarry(c, r, (a & ~r) < 0, a ^ r);
+            c.r[rm] = r;
+        }
+    }
+
+    /** Sets the flags of INC and DEC: all but CF. */
+    private static void keepCarry(Cpu c, long result, boolean of, long changed) {
+        long carry = c.fCarry & Long.MIN_VALUE;
+        c.fRes = result;
+        c.fCarry = carry | (carry >>> 1 ^ (of ? 1L << 62 : 0)) | changed >>> 1 & 8;
     }
 
     private static final class Generic extends Insn {

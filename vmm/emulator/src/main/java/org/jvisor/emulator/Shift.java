@@ -30,6 +30,12 @@ final class Shift {
                 case 7 -> {
                     return size == 8 ? new Arithmetic64(d) : new Arithmetic32(d);
                 }
+                case 0, 1 -> {
+                    if (amount < 8 * size) {
+                        d.imm = operation == 0 ? amount : 8 * size - amount;
+                        return size == 8 ? new Rotate64(d, operation) : new Rotate32(d, operation);
+                    }
+                }
                 default -> {}
             }
         }
@@ -124,6 +130,49 @@ final class Shift {
             flags(c, result, (a >> n - 1 & 1) != 0, false);
             c.r[rm] = result;
         }
+    }
+
+    /** ROL, or ROR as the ROL it equals; their flags differ. */
+    private static final class Rotate32 extends Insn {
+        private final boolean right;
+
+        Rotate32(Decoded d, int operation) {
+            super(d);
+            right = operation == 1;
+        }
+
+        @Override
+        void exec(Cpu c) {
+            int r = Integer.rotateLeft((int) c.r[rm], (int) imm);
+            rotated(c, (long) (right ? r : Integer.rotateRight(r, 1)) << 32);
+            c.r[rm] = r & 0xffff_ffffL;
+        }
+    }
+
+    private static final class Rotate64 extends Insn {
+        private final boolean right;
+
+        Rotate64(Decoded d, int operation) {
+            super(d);
+            right = operation == 1;
+        }
+
+        @Override
+        void exec(Cpu c) {
+            long r = Long.rotateLeft(c.r[rm], (int) imm);
+            rotated(c, right ? r : Long.rotateRight(r, 1));
+            c.r[rm] = r;
+        }
+    }
+
+    /**
+     * Sets CF and OF. After ROR CF is the result's highest bit, and differs from OF by the next;
+     * after ROL CF is the lowest bit, and differs from OF by the highest: the same, one bit
+     * further.
+     */
+    private static void rotated(Cpu c, long top) {
+        long two = 3L << 62;
+        c.fCarry = c.fCarry & ~two | top & two;
     }
 
     /** All six, AF clear. */

@@ -63,7 +63,7 @@ final class Translator {
 
     private Block install(
             CodePage page, int offset, int count, int end, @Nullable CodePage second) {
-        Block block = new Block(Arrays.copyOf(buffer, count), end, second);
+        Block block = new Block(page, offset, Arrays.copyOf(buffer, count), end, second);
         page.mark(offset, end);
         page.blocks[offset] = block;
         return block;

@@ -23,7 +23,7 @@ final class TwoByteMap {
         bits(t);
         atomics(t);
         hints(t);
-        OneByteMap.multiply(t.add("0F AF", "IMUL", "Gv,Ev", MulDiv.MultiplyInto::new));
+        OneByteMap.multiply(t.add("0F AF", "IMUL", "Gv,Ev", MulDiv::into));
         for (String opcode : new String[] {"0F A4", "0F A5", "0F AC", "0F AD"}) {
             boolean byCl = opcode.endsWith("5") || opcode.endsWith("D");
             String name = opcode.charAt(4) < 'A' ? "SHLD" : "SHRD";
@@ -41,14 +41,14 @@ final class TwoByteMap {
         for (int cc = 0; cc < 16; cc++) {
             String suffix = OneByteMap.condition(cc);
             int reads = OneByteMap.conditionFlags(cc);
-            t.add("0F %02X".formatted(0x40 + cc), "CMOV" + suffix, "Gv,Ev", Conditional.Move::new)
+            t.add("0F %02X".formatted(0x40 + cc), "CMOV" + suffix, "Gv,Ev", Conditional::move)
                     .reads(reads)
                     .needs(Feature.CMOV);
             t.add("0F %02X".formatted(0x80 + cc), "J" + suffix, "Jz", Jcc::make)
                     .ro()
                     .reads(reads)
                     .with(F64, END);
-            t.add("0F %02X".formatted(0x90 + cc), "SET" + suffix, "Eb", Conditional.Set::new)
+            t.add("0F %02X".formatted(0x90 + cc), "SET" + suffix, "Eb", Conditional::set)
                     .w()
                     .reads(reads);
         }

@@ -134,6 +134,20 @@ class CodeCacheTest {
     }
 
     @Test
+    void codeOfOnePageRunsAtEachOfItsLinearAddresses() {
+        long alias = 0x80000;
+        g.map(alias, CODE | 3);
+        // lea rcx,[rip+0]; dec ebx; jz l; jmp rsi; nops; l: hlt
+        g.code("488d0d00000000 ffcb 7405 ffe6 90 90 90 f4").reg(Cpu.RSI, alias).reg(RBX, 2).run();
+        assertThat(g.c.r[Cpu.RCX]).isEqualTo(alias + 7);
+        assertThat(g.c.rip).isEqualTo(alias + 17);
+        g.at(CODE).reg(RBX, 3).reg(Cpu.RSI, CODE).run();
+        assertThat(g.c.r[Cpu.RCX]).isEqualTo(CODE + 7);
+        g.at(CODE).reg(RBX, 2).reg(Cpu.RSI, alias).run();
+        assertThat(g.c.r[Cpu.RCX]).isEqualTo(alias + 7);
+    }
+
+    @Test
     void theSamePageIsDecodedForEachCodeSize() {
         g.code("48 48 ffc8 f4").reg(RAX, 10).run(); // two REX prefixes, dec rax
         assertThat(g.c.r[RAX]).isEqualTo(9);
