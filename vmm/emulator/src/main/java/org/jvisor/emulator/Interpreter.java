@@ -96,7 +96,7 @@ final class Interpreter {
         if (next == null || next.offset != offset || next.page != page) {
             next = last.otherNext;
             if (next == null || next.offset != offset || next.page != page) {
-                return look(c, last, linear);
+                return look(last, linear);
             }
         }
         if (leaves) {
@@ -105,7 +105,7 @@ final class Interpreter {
         return next;
     }
 
-    private @Nullable Block look(Cpu c, Block last, long linear) {
+    private @Nullable Block look(Block last, long linear) {
         Block next = find(linear);
         if (next != null && next.second == null) {
             last.otherNext = last.next;
