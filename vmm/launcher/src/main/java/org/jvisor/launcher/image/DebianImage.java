@@ -1,6 +1,7 @@
 package org.jvisor.launcher.image;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,9 @@ import org.jvisor.launcher.UserError;
 public final class DebianImage {
     /** The environment variable that names a mirror. */
     public static final String MIRROR_VARIABLE = "JVISOR_DEBIAN_MIRROR";
+
+    /** What the names of work folders begin with. */
+    private static final String WORK = "pull-";
 
     private static final String COMMAND_LINE = "console=ttyS0,115200";
 
@@ -89,9 +93,10 @@ public final class DebianImage {
     }
 
     private Image make(Flavor flavor) throws IOException, InterruptedException {
+        deleteLeftovers();
         List<String> reasons = new ArrayList<>();
         for (PackageSource source : sources) {
-            Path work = Files.createTempDirectory(Files.createDirectories(store.root()), "pull-");
+            Path work = Files.createTempDirectory(Files.createDirectories(store.root()), WORK);
             try {
                 PackageSource.Ingredients parts = source.fetch(flavor, work, progress);
                 if (!reasons.isEmpty()) {
@@ -111,6 +116,15 @@ public final class DebianImage {
                 ("no Debian kernel could be had: %s. Connect to a network, name an https Debian mirror with --mirror or %s,"
                                 + " or bring a kernel of your own with jvisor run --kernel FILE --initrd FILE")
                         .formatted(String.join("; ", reasons), MIRROR_VARIABLE));
+    }
+
+    /** Removes the work folders of pulls that were killed: under the lock, nobody uses them. */
+    private void deleteLeftovers() throws IOException {
+        try (DirectoryStream<Path> folders = Files.newDirectoryStream(store.root(), WORK + "*")) {
+            for (Path folder : folders) {
+                delete(folder);
+            }
+        }
     }
 
     private Image keep(Flavor flavor, PackageSource.Ingredients parts) throws IOException {

@@ -102,6 +102,14 @@ class DebianImageTest {
     }
 
     @Test
+    void whatAKilledPullLeftBehindIsRemoved() throws Exception {
+        Path leftover = Files.createDirectory(root.resolve("pull-123"));
+        Files.writeString(leftover.resolve("kernel.deb"), "half a pack");
+        image(working("linux")).pull(Flavor.CLOUD);
+        assertThat(leftover).doesNotExist();
+    }
+
+    @Test
     void noWorkFolderIsLeftBehind() throws Exception {
         image(failing("no network"), working("host")).pull(Flavor.CLOUD);
         try (var files = Files.list(root)) {
