@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * writes are queued by {@link #writtenByDevice}.
  */
 final class CodeCache {
+    /** Instructions kept at most: some 100 bytes each. */
+    private static final int CAPACITY = 1_500_000;
+
     private final PhysMemory memory;
     private final Cpu[] cpus;
 
@@ -18,6 +21,9 @@ final class CodeCache {
     private final Object queueLock = new Object();
     private long[] queue = new long[16];
     private int queued;
+
+    /** Instructions decoded since everything was last forgotten. */
+    private int decoded;
 
     CodeCache(PhysMemory memory, Cpu[] cpus) {
         this.memory = memory;
@@ -65,6 +71,26 @@ final class CodeCache {
         // the page is marked before its bytes are read: a device's write is seen or reported
         VarHandle.fullFence();
         return made;
+    }
+
+    /** Counts instructions that were decoded and kept. */
+    void decoded(int instructions) {
+        decoded += instructions;
+    }
+
+    /** Forgets all code when there is too much of it; between blocks. */
+    void makeRoom() {
+        if (decoded < CAPACITY) {
+            return;
+        }
+        decoded = 0;
+        for (int region = 0; region < pages.length; region++) {
+            for (int at = 0; at < pages[region].length; at++) {
+                if (pages[region][at] != null) {
+                    drop(region, at);
+                }
+            }
+        }
     }
 
     /** The guest writes {@code size} bytes within a page: decoded code there is forgotten. */

@@ -16,8 +16,8 @@ final class CodePage {
     /** Host address of its first byte. */
     final long host;
 
-    /** Blocks by the offset of their first instruction; null where nothing is decoded. */
-    final @Nullable Block[] blocks = new Block[4096];
+    /** Blocks by the offset of their first instruction, in rows of 64 that are made when needed. */
+    private final @Nullable Block[][] rows = new Block[64][];
 
     /** The same page in another code size. */
     @Nullable CodePage next;
@@ -32,6 +32,22 @@ final class CodePage {
         this.physical = physical;
         this.mode = mode;
         this.host = host;
+    }
+
+    /** The block that starts at {@code offset}, or null. */
+    @Nullable Block block(int offset) {
+        Block[] row = rows[offset >> 6];
+        return row == null ? null : row[offset & 63];
+    }
+
+    /** Installs a block where it starts. */
+    void put(Block block) {
+        int row = block.offset >> 6;
+        if (rows[row] == null) {
+            rows[row] = new Block[64];
+        }
+        rows[row][block.offset & 63] = block;
+        mark(block.offset, block.end);
     }
 
     /** Notes that bytes {@code from} to {@code to} (exclusive, cut to the page) are code. */
@@ -54,11 +70,15 @@ final class CodePage {
     /** Kills all blocks; one that runs stops before its next instruction. */
     void kill() {
         dead = true;
-        for (int i = 0; i < blocks.length; i++) {
-            Block block = blocks[i];
-            if (block != null) {
-                block.stop();
-                blocks[i] = null;
+        for (int i = 0; i < rows.length; i++) {
+            Block[] row = rows[i];
+            if (row != null) {
+                for (Block block : row) {
+                    if (block != null) {
+                        block.stop();
+                    }
+                }
+                rows[i] = null;
             }
         }
     }

@@ -127,10 +127,11 @@ final class Interpreter {
             if (c.rip > c.codeEnd) {
                 throw c.gp();
             }
+            c.board.code.makeRoom();
             CodePage page = c.mem.slow.fetch(linear);
             int offset = (int) linear & 0xfff;
             enter(c, page, linear);
-            Block block = page.blocks[offset];
+            Block block = page.block(offset);
             if (block != null
                     && (block.second == null
                             || block.second == c.mem.slow.fetch(Translator.nextPage(c, linear)))) {

@@ -56,7 +56,7 @@ public final class SoftwareVcpu implements Vcpu, CpuSignals {
         } catch (EmulatorException e) {
             internal = e.getMessage() + " (rip %#x)".formatted(cpu.rip);
             return VcpuExit.FAILED;
-        } catch (RuntimeException | StackOverflowError | AssertionError e) {
+        } catch (RuntimeException | Error e) {
             internal = CrashText.describe(cpu, e);
             return VcpuExit.FAILED;
         }

@@ -42,7 +42,7 @@ final class Translator {
         if (count == 0) {
             return crossing(c, page, offset, linear);
         }
-        return install(page, offset, count, offset + at, null);
+        return install(c, page, offset, count, offset + at, null);
     }
 
     /** An instruction that goes on in the next page is a block of its own. */
@@ -58,14 +58,14 @@ final class Translator {
         }
         buffer[0] = insn;
         second.mark(0, insn.end - 4096);
-        return install(page, offset, 1, insn.end, second);
+        return install(c, page, offset, 1, insn.end, second);
     }
 
     private Block install(
-            CodePage page, int offset, int count, int end, @Nullable CodePage second) {
+            Cpu c, CodePage page, int offset, int count, int end, @Nullable CodePage second) {
         Block block = new Block(page, offset, Arrays.copyOf(buffer, count), end, second);
-        page.mark(offset, end);
-        page.blocks[offset] = block;
+        page.put(block);
+        c.board.code.decoded(count);
         return block;
     }
 

@@ -79,8 +79,19 @@ class CodeCacheTest {
     void aWriteBesideTheCodeKeepsItsBlocks() {
         g.code("c6054000000001 f4").run();
         CodePage page = g.c.mem.slow.fetch(CODE);
-        assertThat(page.blocks[0]).isNotNull();
+        assertThat(page.block(0)).isNotNull();
         assertThat(page.dead).isFalse();
+    }
+
+    @Test
+    void tooMuchDecodedCodeIsForgottenAndDecodedAgain() {
+        g.code("ffc0 f4").run();
+        CodePage page = g.c.mem.slow.fetch(CODE);
+        g.c.board.code.decoded(10_000_000);
+        g.at(CODE).run();
+        assertThat(g.c.r[RAX]).isEqualTo(2);
+        assertThat(page.dead).isTrue();
+        assertThat(g.c.mem.slow.fetch(CODE)).isNotSameAs(page);
     }
 
     @Test
