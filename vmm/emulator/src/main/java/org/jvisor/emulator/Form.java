@@ -50,6 +50,8 @@ final class Form {
         END,
         /** May repeat under F2/F3. */
         REP,
+        /** Not under F2 or F3. */
+        NO_REP,
         /** Uses the stack through rSP. */
         STACK,
         /** #UD in real and virtual-8086 mode; {@link Guarded} checks it. */

@@ -1,6 +1,7 @@
 package org.jvisor.emulator;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -93,12 +94,21 @@ final class InsnTable {
                 }
             }
         }
+        if (modKind < 0 && memoryOnly(operands)) {
+            modKind = 0; // a register in its place is #UD
+        }
         Form form =
                 new Form(
                         mnemonic, operands, factory, map, byteValue, plusReg, prefix, ext, low,
                         high, modKind);
         forms.add(form);
         return form;
+    }
+
+    private static boolean memoryOnly(String operands) {
+        return !operands.isEmpty()
+                && Arrays.stream(operands.split(",", -1))
+                        .anyMatch(o -> Operand.parse(o).kind() == Operand.Kind.M);
     }
 
     private void freeze() {
@@ -155,6 +165,9 @@ final class InsnTable {
 
     private static boolean matches(Form form, Decoded d) {
         if (d.mode == Cpu.MODE64 ? form.is(Form.Attr.NOT64) : form.is(Form.Attr.ONLY64)) {
+            return false;
+        }
+        if (d.rep != 0 && form.is(Form.Attr.NO_REP)) {
             return false;
         }
         boolean prefix =

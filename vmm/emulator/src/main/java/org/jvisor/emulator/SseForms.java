@@ -94,7 +94,6 @@ final class SseForms {
         sse(t, "NP 0F 2B mem", "MOVNTPS", "Mdq,Vdq", SseForms::storeAligned).w();
         sse2(t, "66 0F 2B mem", "MOVNTPD", "Mdq,Vdq", SseForms::storeAligned).w();
         sse2(t, "66 0F E7 mem", "MOVNTDQ", "Mdq,Vdq", SseForms::storeAligned).w();
-        sse2(t, "NP 0F C3 mem", "MOVNTI", "My,Gy", XmmMoves.StoreGeneral::new).w();
         sse2(t, "66 0F F7 reg", "MASKMOVDQU", "Vdq,Udq", XmmMoves.MaskMove::new).ro();
     }
 

@@ -7,6 +7,7 @@ import static org.jvisor.emulator.Cpu.OF;
 import static org.jvisor.emulator.Cpu.ZF;
 import static org.jvisor.emulator.Form.Attr.END;
 import static org.jvisor.emulator.Form.Attr.F64;
+import static org.jvisor.emulator.Form.Attr.NO_REP;
 import static org.jvisor.emulator.Form.Attr.SYSTEM;
 import static org.jvisor.emulator.Form.Attr.UNDEFINED;
 
@@ -61,8 +62,14 @@ final class TwoByteMap {
         t.add("0F BF", "MOVSX", "Gv,Ew", Extend::sign16).w();
         t.add("0F C8+r", "BSWAP", "Zv", Misc.ByteSwap::new);
         t.add("NP 0F C3", "MOVNTI", "My,Gy", Move::toRm).w().needs(Feature.SSE2);
-        t.add("0F 38 F0", "MOVBE", "Gv,Mv", Misc.MoveBigEndian::new).w().needs(Feature.MOVBE);
-        t.add("0F 38 F1", "MOVBE", "Mv,Gv", Misc.MoveBigEndian::new).w().needs(Feature.MOVBE);
+        t.add("0F 38 F0", "MOVBE", "Gv,Mv", Misc.MoveBigEndian::new)
+                .w()
+                .with(NO_REP)
+                .needs(Feature.MOVBE);
+        t.add("0F 38 F1", "MOVBE", "Mv,Gv", Misc.MoveBigEndian::new)
+                .w()
+                .with(NO_REP)
+                .needs(Feature.MOVBE);
         t.add("F2 0F 38 F0", "CRC32", "Gy,Eb", Misc.Crc32::new).needs(Feature.SSE4_2);
         t.add("F2 0F 38 F1", "CRC32", "Gy,Ev", Misc.Crc32::new).needs(Feature.SSE4_2);
     }
@@ -116,9 +123,9 @@ final class TwoByteMap {
             String name = i == 0x18 ? "PREFETCH" : "NOP";
             t.add("0F %02X".formatted(i), name, "Ev", Nop::new).ro();
         }
-        t.add("0F AE /5 reg", "LFENCE", "", Misc.Fence::new).needs(Feature.SSE2);
-        t.add("0F AE /6 reg", "MFENCE", "", Misc.Fence::new).needs(Feature.SSE2);
-        t.add("0F AE /7 reg", "SFENCE", "", Misc.Fence::new).needs(Feature.SSE);
+        t.add("NP 0F AE /5 reg", "LFENCE", "", Misc.Fence::new).needs(Feature.SSE2);
+        t.add("NP 0F AE /6 reg", "MFENCE", "", Misc.Fence::new).needs(Feature.SSE2);
+        t.add("NP 0F AE /7 reg", "SFENCE", "", Misc.Fence::new).needs(Feature.SSE);
         t.add("NP 0F AE /7 mem", "CLFLUSH", "Mb", Misc.FlushLine::new).ro().needs(Feature.CLFLUSH);
     }
 }

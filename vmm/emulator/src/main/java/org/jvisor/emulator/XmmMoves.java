@@ -227,18 +227,6 @@ final class XmmMoves {
         }
     }
 
-    /** MOVNTI, which uses no SSE state and is allowed whenever integer instructions are. */
-    static final class StoreGeneral extends Insn {
-        StoreGeneral(Decoded d) {
-            super(d);
-        }
-
-        @Override
-        void exec(Cpu c) {
-            c.mem.write(ea(c), memSize, c.r[reg]);
-        }
-    }
-
     /** MASKMOVDQU: bytes whose mask has its top bit set go to DS:rDI. */
     static final class MaskMove extends SseInsn {
         private final int segment;
