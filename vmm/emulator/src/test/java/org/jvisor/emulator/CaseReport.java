@@ -29,7 +29,7 @@ final class CaseReport {
             simplify();
         }
         StringBuilder text = new StringBuilder();
-        text.append(test.encoding.form()).append("   ").append(test.encoding.hex()).append('\n');
+        text.append(title(test)).append('\n');
         if (lines.isEmpty()) {
             text.append("    no difference\n");
         }
@@ -91,6 +91,17 @@ final class CaseReport {
         }
         lines = now;
         return true;
+    }
+
+    /** The row of the table, the bytes and what they say. */
+    static String title(TestCase test) {
+        Encoding e = test.encoding;
+        int bits = 16 << e.mode();
+        return "%s   %s   %s"
+                .formatted(
+                        e.form(),
+                        e.hex(),
+                        Disassembler.disassemble(e.bytes(), 0, bits, e.address()).text());
     }
 
     /** What a case starts from, without what is zero. */

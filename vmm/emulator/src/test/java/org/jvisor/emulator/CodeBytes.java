@@ -47,6 +47,13 @@ final class CodeBytes {
         return this;
     }
 
+    /** Replaces the {@code size} bytes at {@code at}. */
+    void set(int at, long value, int size) {
+        for (int i = 0; i < size; i++) {
+            bytes[at + i] = (byte) (value >> 8 * i);
+        }
+    }
+
     /** Puts a 32-bit displacement to {@code target}, as the last field of an instruction. */
     CodeBytes relative(long target) {
         return value(target - (here() + 4), 4);

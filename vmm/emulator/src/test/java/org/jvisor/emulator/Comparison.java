@@ -96,7 +96,7 @@ final class Comparison {
     }
 
     private void flags() {
-        long mask = COMPARED_FLAGS & ~Undefined.flags(test);
+        long mask = COMPARED_FLAGS & ~test.undefinedFlags();
         if (((expected.flags ^ actual.flags) & mask) != 0) {
             differ("flags", flagNames(expected.flags & mask), flagNames(actual.flags & mask));
         }
@@ -111,7 +111,7 @@ final class Comparison {
 
     /** Flags as an exception pushed them, RF included. */
     private void frameFlags() {
-        long mask = (COMPARED_FLAGS | Cpu.RF) & ~Undefined.flags(test);
+        long mask = (COMPARED_FLAGS | Cpu.RF) & ~test.undefinedFlags();
         if (((expected.flags ^ actual.flags) & mask) != 0) {
             differ("flags", flagNames(expected.flags & mask), flagNames(actual.flags & mask));
         }

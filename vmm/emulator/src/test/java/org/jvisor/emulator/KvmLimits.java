@@ -92,8 +92,10 @@ final class KvmLimits {
             // registers that do not exist: #UD comes first
             case "MOV" ->
                     usesControl(form) && kvm.vector == Cpu.GP && software.vector == Cpu.UD
-                            || form.operands.getFirst().kind() == Operand.Kind.S
-                                    && (softwareGp || software.vector == Cpu.UD);
+                            // selectors and their table are the host's
+                            || form.operands.stream().anyMatch(NativeForms::isSegment);
+            // it leaves other tags behind
+            case "MOVQ", "MOVD", "MOVNTQ" -> general;
             // its FXSAVE checks no alignment
             case "FXSAVE", "FXRSTOR" -> softwareGp;
             // selectors go to the host's descriptor table

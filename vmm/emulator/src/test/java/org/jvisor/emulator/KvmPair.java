@@ -96,6 +96,10 @@ final class KvmPair implements AutoCloseable {
         return limits;
     }
 
+    AllowedDeviations allowed() {
+        return allowed;
+    }
+
     String unusable() {
         return unusable;
     }

@@ -26,6 +26,9 @@ final class KvmRun implements AutoCloseable {
     private final Map<Integer, Integer> vectors = new TreeMap<>();
     private final List<String> reports = new ArrayList<>();
     private long cases;
+    private long programs;
+    private long instructions;
+    private int programDifferences;
     private long nanos;
 
     KvmRun(long seed) {
@@ -76,9 +79,66 @@ final class KvmRun implements AutoCloseable {
         }
     }
 
+    /** Runs {@code count} programs. */
+    void programs(long count) {
+        long start = System.nanoTime();
+        for (long i = 0; i < count; i++) {
+            program(seeds.nextLong());
+        }
+        nanos += System.nanoTime() - start;
+    }
+
+    private void program(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        long address = UserGuest.CODE + random.nextInt(0x100, 0x1800);
+        DataArea plain = new DataArea(UserGuest.DATA, UserGuest.DATA_SIZE);
+        Program program = ProgramGenerator.generate(random, address, plain);
+        long input = random.nextLong();
+        List<String> lines = differences(program, address, plain, input);
+        cases++;
+        programs++;
+        instructions += program.starts().size();
+        if (!pair.unusable().isEmpty()) {
+            unusable.merge("program: " + pair.unusable(), 1, Integer::sum);
+            return;
+        }
+        vectors.merge(pair.vector(), 1, Integer::sum);
+        if (lines.isEmpty()) {
+            return;
+        }
+        programDifferences++;
+        if (reports.size() < REPORTED) {
+            reports.add(minimal(program, address, plain, input, seed));
+        }
+    }
+
+    private List<String> differences(Program program, long address, DataArea plain, long input) {
+        TestCase test = new TestCase(program, address, plain, input);
+        return pair.differences(test, test.background(), program.code());
+    }
+
+    /** Describes a program that differs, without the instructions it differs without. */
+    private String minimal(Program program, long address, DataArea plain, long input, long seed) {
+        Program least = program;
+        for (int i = program.starts().size() - 1; i >= 0; i--) {
+            Program less = least.without(i);
+            if (!differences(less, address, plain, input).isEmpty()) {
+                least = less;
+            }
+        }
+        TestCase test = new TestCase(least, address, plain, input);
+        List<String> lines = pair.differences(test, test.background(), least.code());
+        return "program %x%n%s    %s%n  from %s%n"
+                .formatted(
+                        seed,
+                        least.listing(address),
+                        String.join("\n    ", lines),
+                        String.join(", ", CaseReport.inputs(test)));
+    }
+
     private static String describe(TestCase test, int form, long seed, List<String> lines) {
         StringBuilder text = new StringBuilder();
-        text.append(test.encoding.form()).append("   ").append(test.encoding.hex());
+        text.append(CaseReport.title(test));
         text.append("  at %#x%n".formatted(test.encoding.address()));
         lines.forEach(line -> text.append("    ").append(line).append('\n'));
         text.append("  from ").append(String.join(", ", CaseReport.inputs(test))).append('\n');
@@ -87,7 +147,7 @@ final class KvmRun implements AutoCloseable {
     }
 
     int differenceCount() {
-        return differences.values().stream().mapToInt(Integer::intValue).sum();
+        return programDifferences + differences.values().stream().mapToInt(Integer::intValue).sum();
     }
 
     String report() {
@@ -98,13 +158,15 @@ final class KvmRun implements AutoCloseable {
     }
 
     String summary() {
-        return "%,d cases against KVM: %,d differences in %d rows; exceptions %s; left out %s; %.1f s"
+        return "%,d cases against KVM (%,d programs of %,d instructions): %,d differences; exceptions %s; left out %s; allowed deviations %s; %.1f s"
                 .formatted(
                         cases,
+                        programs,
+                        instructions,
                         differenceCount(),
-                        differences.size(),
                         vectors,
                         unusable,
+                        pair.allowed(),
                         nanos / 1e9);
     }
 

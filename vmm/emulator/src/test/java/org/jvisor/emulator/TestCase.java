@@ -12,6 +12,10 @@ final class TestCase {
     /** Bytes placed at the memory operand. */
     static final int OPERAND_SIZE = 528;
 
+    /** Stands for the row of a program. */
+    private static final Form PROGRAM =
+            new Form("(program)", "", Nop::new, 0, 0x90, false, Form.Prefix.ANY, -1, -1, -1, -1);
+
     final Encoding encoding;
     final DataArea area;
     final long branchTarget;
@@ -25,6 +29,8 @@ final class TestCase {
 
     /** The bytes at RSP, if the instruction uses the stack. */
     long stackTop;
+
+    private int programUndefined;
 
     /** What the rest of the area is filled from. */
     private final long fillSeed;
@@ -42,6 +48,39 @@ final class TestCase {
             operandAddress = memory.target();
         }
         Constraints.apply(this, random);
+    }
+
+    /** A program with random registers. */
+    TestCase(Program program, long address, DataArea area, long seed) {
+        this.encoding =
+                new Encoding(
+                        PROGRAM,
+                        program.code(),
+                        Cpu.MODE64,
+                        address,
+                        8,
+                        8,
+                        0,
+                        false,
+                        0,
+                        -1,
+                        -1,
+                        null,
+                        0,
+                        0);
+        this.area = area;
+        this.branchTarget = address;
+        this.fillSeed = seed;
+        this.programUndefined = program.undefined();
+        SplittableRandom random = new SplittableRandom(seed);
+        InputGenerator.fill(encoding, random, in, operand);
+        in.gpr[Cpu.RSP] = area.stack(random) & -16;
+        in.flags &= ~(long) Cpu.DF;
+    }
+
+    /** Flags that need not agree. */
+    int undefinedFlags() {
+        return encoding.form() == PROGRAM ? programUndefined : Undefined.flags(this);
     }
 
     /** What all cases of this encoding find in memory, before {@link #place}. */
