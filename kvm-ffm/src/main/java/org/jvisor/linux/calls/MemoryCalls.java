@@ -22,15 +22,42 @@ public final class MemoryCalls {
 
     private MemoryCalls() {}
 
-    /** {@code mmap(2)} at an address of the kernel's choice. */
+    /** Where a low mapping is tried, and how far apart: most of it is free in any process. */
+    private static final long LOW_FIRST = 1L << 28, LOW_END = 1L << 31, LOW_STEP = 1L << 24;
+
+    /**
+     * {@code mmap(2)} at an address of the kernel's choice. With {@code MAP_32BIT} that is below 2
+     * GiB: the kernel looks in the second GiB only, which the JVM's own low mappings may fill, so
+     * the first is tried too.
+     */
     public static long mmap(long length, int protection, int flags, int fd, long offset) {
+        long address = mmapNear(0, length, protection, flags, fd, offset);
+        if (address >= 0 || (flags & linux_h.MAP_32BIT()) == 0) {
+            return address;
+        }
+        int plain = flags & ~linux_h.MAP_32BIT();
+        for (long hint = LOW_FIRST; hint + length <= LOW_END; hint += LOW_STEP) {
+            long mapped = mmapNear(hint, length, protection, plain, fd, offset);
+            if (mapped < 0) {
+                return mapped;
+            }
+            if (mapped + length <= LOW_END) {
+                return mapped;
+            }
+            munmap(MemorySegment.ofAddress(mapped).reinterpret(length));
+        }
+        return address;
+    }
+
+    private static long mmapNear(
+            long hint, long length, int protection, int flags, int fd, long offset) {
         MemorySegment state = Calls.state();
         try {
             MemorySegment mapped =
                     (MemorySegment)
                             MMAP.invokeExact(
                                     state,
-                                    MemorySegment.NULL,
+                                    MemorySegment.ofAddress(hint),
                                     length,
                                     protection,
                                     flags,

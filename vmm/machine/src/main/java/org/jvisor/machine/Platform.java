@@ -86,7 +86,7 @@ sealed interface Platform {
             } catch (KvmException e) {
                 throw new MachineException(
                         MachineException.Kind.HOST,
-                        "KVM cannot be used: %s. Use --accel software, or see what jvisor cpu-check advises"
+                        "KVM cannot be used: %s Use --accel software, or see what jvisor cpu-check advises"
                                 .formatted(e.getMessage()),
                         e);
             }
