@@ -198,15 +198,23 @@ final class Interpreter {
 
     private boolean throughStack(GuestFault fault, Insn insn) {
         if (insn.form.is(Form.Attr.STACK)) {
-            return !insn.isMemory()
-                    || insn.seg == Cpu.SS
-                    || Math.abs(fault.address - c.r[Cpu.RSP]) <= 16;
+            if (!insn.isMemory() || insn.seg == Cpu.SS) {
+                return true;
+            }
+            // POP reads the stack first, PUSH and CALL read their operand first
+            return insn.form.mnemonic.equals("POP")
+                    ? leavesCanonical(c.r[Cpu.RSP], insn.opSize)
+                    : !leavesCanonical(insn.ea(c), insn.memSize);
         }
         boolean source =
                 insn.form.is(Form.Attr.REP)
                         && fault.address == Alu.truncate(c.r[Cpu.RSI], insn.addrSize);
         boolean implicit = insn.form.mnemonic.equals("XLAT");
         return (insn.isMemory() || source || implicit) && insn.seg == Cpu.SS;
+    }
+
+    private static boolean leavesCanonical(long address, int size) {
+        return !CodeSegment.isCanonical(address) || !CodeSegment.isCanonical(address + size - 1);
     }
 
     // ---- events ----
