@@ -37,8 +37,8 @@ final class Mmu {
 
     final long[][] views = new long[4][4 * ENTRIES];
 
-    /** The view of explicit accesses. */
-    private long[] tlb = views[SUPERVISOR];
+    /** The view of explicit accesses: a power of two long. */
+    long[] tlb = views[SUPERVISOR];
 
     /** Which view {@link #tlb} is. */
     int view = SUPERVISOR;
@@ -68,44 +68,49 @@ final class Mmu {
         tlb = views[view];
     }
 
-    private static int slot(long a, long[] t) {
-        return (int) (a >>> 10) & t.length - 4;
+    /**
+     * Where the entry of {@code a} is, to be masked with the length of the view minus one: the read
+     * tag. The write tag, the addend and the physical page follow at {@code | 1}, {@code | 2} and
+     * {@code | 3}. Masking each index like that tells HotSpot that no bounds check is needed.
+     */
+    static int slot(long a) {
+        return (int) (a >>> 12) << 2;
     }
 
     // ---- explicit reads ----
 
     int read8(long a) {
         long[] t = tlb;
-        int i = slot(a, t);
-        if (t[i] == (a & PAGE)) {
-            return ALL.get(BYTE, a + t[i + 2]) & 0xff;
+        int i = slot(a);
+        if (t[i & t.length - 1] == (a & PAGE)) {
+            return ALL.get(BYTE, a + t[(i | 2) & t.length - 1]) & 0xff;
         }
         return (int) slow.read(a, 1, view);
     }
 
     int read16(long a) {
         long[] t = tlb;
-        int i = slot(a, t);
-        if (t[i] == (a + 1 & PAGE)) {
-            return ALL.get(SHORT, a + t[i + 2]) & 0xffff;
+        int i = slot(a);
+        if (t[i & t.length - 1] == (a + 1 & PAGE)) {
+            return ALL.get(SHORT, a + t[(i | 2) & t.length - 1]) & 0xffff;
         }
         return (int) slow.read(a, 2, view);
     }
 
     int read32(long a) {
         long[] t = tlb;
-        int i = slot(a, t);
-        if (t[i] == (a + 3 & PAGE)) {
-            return ALL.get(INT, a + t[i + 2]);
+        int i = slot(a);
+        if (t[i & t.length - 1] == (a + 3 & PAGE)) {
+            return ALL.get(INT, a + t[(i | 2) & t.length - 1]);
         }
         return (int) slow.read(a, 4, view);
     }
 
     long read64(long a) {
         long[] t = tlb;
-        int i = slot(a, t);
-        if (t[i] == (a + 7 & PAGE)) {
-            return ALL.get(LONG, a + t[i + 2]);
+        int i = slot(a);
+        if (t[i & t.length - 1] == (a + 7 & PAGE)) {
+            return ALL.get(LONG, a + t[(i | 2) & t.length - 1]);
         }
         return slow.read(a, 8, view);
     }
@@ -124,36 +129,36 @@ final class Mmu {
 
     int readRmw8(long a) {
         long[] t = tlb;
-        int i = slot(a, t);
-        if (t[i + 1] == (a & PAGE)) {
-            return ALL.get(BYTE, a + t[i + 2]) & 0xff;
+        int i = slot(a);
+        if (t[(i | 1) & t.length - 1] == (a & PAGE)) {
+            return ALL.get(BYTE, a + t[(i | 2) & t.length - 1]) & 0xff;
         }
         return (int) slow.readRmw(a, 1, view);
     }
 
     int readRmw16(long a) {
         long[] t = tlb;
-        int i = slot(a, t);
-        if (t[i + 1] == (a + 1 & PAGE)) {
-            return ALL.get(SHORT, a + t[i + 2]) & 0xffff;
+        int i = slot(a);
+        if (t[(i | 1) & t.length - 1] == (a + 1 & PAGE)) {
+            return ALL.get(SHORT, a + t[(i | 2) & t.length - 1]) & 0xffff;
         }
         return (int) slow.readRmw(a, 2, view);
     }
 
     int readRmw32(long a) {
         long[] t = tlb;
-        int i = slot(a, t);
-        if (t[i + 1] == (a + 3 & PAGE)) {
-            return ALL.get(INT, a + t[i + 2]);
+        int i = slot(a);
+        if (t[(i | 1) & t.length - 1] == (a + 3 & PAGE)) {
+            return ALL.get(INT, a + t[(i | 2) & t.length - 1]);
         }
         return (int) slow.readRmw(a, 4, view);
     }
 
     long readRmw64(long a) {
         long[] t = tlb;
-        int i = slot(a, t);
-        if (t[i + 1] == (a + 7 & PAGE)) {
-            return ALL.get(LONG, a + t[i + 2]);
+        int i = slot(a);
+        if (t[(i | 1) & t.length - 1] == (a + 7 & PAGE)) {
+            return ALL.get(LONG, a + t[(i | 2) & t.length - 1]);
         }
         return slow.readRmw(a, 8, view);
     }
@@ -172,9 +177,9 @@ final class Mmu {
 
     void write8(long a, int value) {
         long[] t = tlb;
-        int i = slot(a, t);
-        if (t[i + 1] == (a & PAGE)) {
-            ALL.set(BYTE, a + t[i + 2], (byte) value);
+        int i = slot(a);
+        if (t[(i | 1) & t.length - 1] == (a & PAGE)) {
+            ALL.set(BYTE, a + t[(i | 2) & t.length - 1], (byte) value);
         } else {
             slow.write(a, 1, value, view);
         }
@@ -182,9 +187,9 @@ final class Mmu {
 
     void write16(long a, int value) {
         long[] t = tlb;
-        int i = slot(a, t);
-        if (t[i + 1] == (a + 1 & PAGE)) {
-            ALL.set(SHORT, a + t[i + 2], (short) value);
+        int i = slot(a);
+        if (t[(i | 1) & t.length - 1] == (a + 1 & PAGE)) {
+            ALL.set(SHORT, a + t[(i | 2) & t.length - 1], (short) value);
         } else {
             slow.write(a, 2, value, view);
         }
@@ -192,9 +197,9 @@ final class Mmu {
 
     void write32(long a, int value) {
         long[] t = tlb;
-        int i = slot(a, t);
-        if (t[i + 1] == (a + 3 & PAGE)) {
-            ALL.set(INT, a + t[i + 2], value);
+        int i = slot(a);
+        if (t[(i | 1) & t.length - 1] == (a + 3 & PAGE)) {
+            ALL.set(INT, a + t[(i | 2) & t.length - 1], value);
         } else {
             slow.write(a, 4, value, view);
         }
@@ -202,9 +207,9 @@ final class Mmu {
 
     void write64(long a, long value) {
         long[] t = tlb;
-        int i = slot(a, t);
-        if (t[i + 1] == (a + 7 & PAGE)) {
-            ALL.set(LONG, a + t[i + 2], value);
+        int i = slot(a);
+        if (t[(i | 1) & t.length - 1] == (a + 7 & PAGE)) {
+            ALL.set(LONG, a + t[(i | 2) & t.length - 1], value);
         } else {
             slow.write(a, 8, value, view);
         }
@@ -269,9 +274,9 @@ final class Mmu {
     /** Reads 1, 2, 4 or 8 bytes with supervisor rights, zero-extended. */
     long readSys(long a, int size) {
         long[] t = views[SUPERVISOR];
-        int i = slot(a, t);
-        if (t[i] == (a + size - 1 & PAGE)) {
-            return MmuSlow.hostRead(a + t[i + 2], size);
+        int i = slot(a);
+        if (t[i & t.length - 1] == (a + size - 1 & PAGE)) {
+            return MmuSlow.hostRead(a + t[(i | 2) & t.length - 1], size);
         }
         return slow.read(a, size, SUPERVISOR);
     }
@@ -295,9 +300,9 @@ final class Mmu {
     /** Writes the low 1, 2, 4 or 8 bytes with supervisor rights. */
     void writeSys(long a, int size, long value) {
         long[] t = views[SUPERVISOR];
-        int i = slot(a, t);
-        if (t[i + 1] == (a + size - 1 & PAGE)) {
-            MmuSlow.hostWrite(a + t[i + 2], size, value);
+        int i = slot(a);
+        if (t[(i | 1) & t.length - 1] == (a + size - 1 & PAGE)) {
+            MmuSlow.hostWrite(a + t[(i | 2) & t.length - 1], size, value);
         } else {
             slow.write(a, size, value, SUPERVISOR);
         }

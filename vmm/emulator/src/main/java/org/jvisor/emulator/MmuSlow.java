@@ -142,7 +142,7 @@ final class MmuSlow {
 
     long host(long a, int access, int view) {
         long[] t = mmu.views[view];
-        int i = (int) (a >>> 10) & t.length - 4;
+        int i = Mmu.slot(a) & t.length - 1;
         if (t[i + (access == PageWalker.WRITE ? 1 : 0)] == (a & PAGE)) {
             return a + t[i + 2];
         }
@@ -236,7 +236,7 @@ final class MmuSlow {
             return;
         }
         long[] t = mmu.views[view];
-        int i = (int) (a >>> 10) & t.length - 4;
+        int i = Mmu.slot(a) & t.length - 1;
         long page = a & PAGE;
         boolean plainWrite =
                 walker.writable && !memory.isReadOnly(region) && !code.isCode(region, physical);
