@@ -1,7 +1,5 @@
 package org.jvisor.emulator;
 
-import java.lang.invoke.VarHandle;
-
 /**
  * The two-operand arithmetic instructions in every size and with LOCK: the forms that are not hot.
  */
@@ -38,11 +36,20 @@ final class AluGeneric {
             Alu.apply(c, operation, c.mem.read(at, size), b, size);
             return;
         }
-        long a = c.mem.readRmw(at, size);
-        c.mem.write(at, size, Alu.apply(c, operation, a, b, size));
         if (insn.lock) {
-            VarHandle.fullFence();
+            Alu.apply(c, operation, updateAtomically(c, at, operation, b, size), b, size);
+        } else {
+            long a = c.mem.readRmw(at, size);
+            c.mem.write(at, size, Alu.apply(c, operation, a, b, size));
         }
+    }
+
+    private static long updateAtomically(Cpu c, long at, int operation, long b, int size) {
+        return switch (operation) {
+            case Alu.ADC -> Atomics.update(c, at, Alu.ADD, b + Flags.carry(c), size);
+            case Alu.SBB -> Atomics.update(c, at, Alu.SUB, b + Flags.carry(c), size);
+            default -> Atomics.update(c, at, operation, b, size);
+        };
     }
 
     private static final class ToRm extends Insn {

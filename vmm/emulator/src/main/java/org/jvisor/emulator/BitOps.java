@@ -1,7 +1,5 @@
 package org.jvisor.emulator;
 
-import java.lang.invoke.VarHandle;
-
 /** BT, BTS, BTR, BTC, BSF, BSR, POPCNT. */
 final class BitOps {
     private BitOps() {}
@@ -73,12 +71,22 @@ final class BitOps {
                 Flags.setCarry(c, (a >>> n & 1) != 0);
                 return;
             }
-            long a = c.mem.readRmw(at, opSize);
-            c.mem.write(at, opSize, change(operation, a, 1L << n));
-            Flags.setCarry(c, (a >>> n & 1) != 0);
+            long a;
             if (lock) {
-                VarHandle.fullFence();
+                a = changeAtomically(c, at, 1L << n);
+            } else {
+                a = c.mem.readRmw(at, opSize);
+                c.mem.write(at, opSize, change(operation, a, 1L << n));
             }
+            Flags.setCarry(c, (a >>> n & 1) != 0);
+        }
+
+        private long changeAtomically(Cpu c, long at, long mask) {
+            return switch (operation) {
+                case 1 -> Atomics.update(c, at, Alu.OR, mask, opSize);
+                case 2 -> Atomics.update(c, at, Alu.AND, ~mask, opSize);
+                default -> Atomics.update(c, at, Alu.XOR, mask, opSize);
+            };
         }
     }
 

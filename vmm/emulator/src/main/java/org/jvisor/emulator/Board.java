@@ -6,10 +6,11 @@ import org.jvisor.vmm.api.Clock;
 /** What all CPUs of one machine share: memory, buses, time and the decoded code. */
 final class Board {
     final PhysMemory memory;
-    final Bus ports;
-    final Bus mmio;
+    private final Bus ports;
+    private final Bus mmio;
     final Clock clock;
     final CodeCache code;
+    final Rendezvous rendezvous;
     final CpuIdentification cpuid;
 
     /** The CPUs, by index; filled once while the machine is made. */
@@ -21,16 +22,56 @@ final class Board {
             Bus mmio,
             Clock clock,
             CpuIdentification cpuid,
-            int cpuCount) {
+            int cpuCount,
+            boolean parallel) {
         this.memory = memory;
         this.ports = ports;
         this.mmio = mmio;
         this.clock = clock;
         this.cpuid = cpuid;
         this.cpus = new Cpu[cpuCount];
-        this.code = new CodeCache(memory, cpus);
+        this.rendezvous = new Rendezvous(parallel && cpuCount > 1);
+        this.code = new CodeCache(memory, cpus, rendezvous);
         for (int i = 0; i < cpuCount; i++) {
             cpus[i] = new Cpu(this, i);
+        }
+    }
+
+    // ---- the buses: a device may make its caller wait, so nobody waits for the caller ----
+
+    long readPort(Cpu c, int port, int size) {
+        rendezvous.leave(c);
+        try {
+            return ports.read(port, size);
+        } finally {
+            rendezvous.enter(c);
+        }
+    }
+
+    void writePort(Cpu c, int port, int size, long value) {
+        rendezvous.leave(c);
+        try {
+            ports.write(port, size, value);
+        } finally {
+            rendezvous.enter(c);
+        }
+    }
+
+    long readMmio(Cpu c, long physical, int size) {
+        rendezvous.leave(c);
+        try {
+            return mmio.read(physical, size);
+        } finally {
+            rendezvous.enter(c);
+        }
+    }
+
+    void writeMmio(Cpu c, long physical, int size, long value) {
+        rendezvous.leave(c);
+        try {
+            mmio.write(physical, size, value);
+        } finally {
+            rendezvous.enter(c);
         }
     }
 }

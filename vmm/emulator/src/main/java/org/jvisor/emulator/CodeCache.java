@@ -5,8 +5,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decoded code of the whole machine, by guest-physical page, and its invalidation. A page with
- * decoded code has no write tags in any TLB, so that guest writes come by {@link #written}; device
+ * decoded code has no write tags in any TLB, so that guest writes come by {@link #write}; device
  * writes are queued by {@link #writtenByDevice}.
+ *
+ * <p>Changes are made with the lock of the {@link Rendezvous} held. Look-ups need none: at worst
+ * they find code that another CPU's write is just killing, as a CPU may that has prefetched it. A
+ * write to a page with code and the death of that code are one step under the lock, and so are
+ * reading a page's bytes and keeping what was decoded from them. What a page's first decoding must
+ * not miss are writes by other CPUs' write tags: {@link #mark} explains.
  */
 final class CodeCache {
     /** Instructions kept at most: some 100 bytes each. */
@@ -14,6 +20,7 @@ final class CodeCache {
 
     private final PhysMemory memory;
     private final Cpu[] cpus;
+    private final Rendezvous rendezvous;
 
     /** By region and page within it; the list of code sizes hangs off {@link CodePage#next}. */
     private final @Nullable CodePage[][] pages;
@@ -25,9 +32,10 @@ final class CodeCache {
     /** Instructions decoded since everything was last forgotten. */
     private int decoded;
 
-    CodeCache(PhysMemory memory, Cpu[] cpus) {
+    CodeCache(PhysMemory memory, Cpu[] cpus, Rendezvous rendezvous) {
         this.memory = memory;
         this.cpus = cpus;
+        this.rendezvous = rendezvous;
         pages = new CodePage[memory.regions()][];
         for (int i = 0; i < pages.length; i++) {
             pages[i] = new CodePage[(int) (memory.end(i) - memory.base(i) >>> 12)];
@@ -43,34 +51,64 @@ final class CodeCache {
     /**
      * The code page for a physical address and code size, made when there is none.
      *
+     * @param c the CPU that asks
      * @throws EmulatorException if there is no memory at the address
      */
-    CodePage page(long physical, int mode) {
+    CodePage page(Cpu c, long physical, int mode) {
         int region = memory.region(physical);
         if (region < 0) {
             throw new EmulatorException(
                     "the guest executes at physical address %#x, where there is no memory"
                             .formatted(physical));
         }
-        int at = (int) (physical - memory.base(region) >>> 12);
+        rendezvous.lock(c);
+        try {
+            return page(c, region, physical & ~0xfffL, mode);
+        } finally {
+            rendezvous.unlock();
+        }
+    }
+
+    private CodePage page(Cpu c, int region, long page, int mode) {
+        int at = (int) (page - memory.base(region) >>> 12);
         CodePage first = pages[region][at];
         for (CodePage p = first; p != null; p = p.next) {
             if (p.mode == mode) {
                 return p;
             }
         }
-        long page = physical & ~0xfffL;
         CodePage made = new CodePage(page, mode, memory.host(region, page));
         made.next = first;
         pages[region][at] = made;
         if (first == null) {
-            for (Cpu cpu : cpus) {
+            mark(c, page);
+        }
+        return made;
+    }
+
+    /**
+     * Sees to it that no write to a page, which is among {@link #pages} already, goes unnoticed
+     * from now on. Another CPU may be between its look at a write tag and the write: only once it
+     * has been outside has the write been made. A CPU that makes a tag looks at {@link #pages}
+     * afterwards, so one whose tags show none for the page now will keep none.
+     */
+    private void mark(Cpu c, long page) {
+        // before the tags are looked at, and before the page's bytes are read: a device's write is
+        // seen or reported
+        VarHandle.fullFence();
+        for (Cpu cpu : cpus) {
+            if (cpu == c) {
                 cpu.mem.slow.dropWriteTags(page);
+            } else if (cpu.mem.slow.hasWriteTag(page)) {
+                rendezvous.stop(cpu);
+                try {
+                    cpu.mem.slow.dropWriteTags(page);
+                } finally {
+                    rendezvous.release(cpu);
+                }
             }
         }
-        // the page is marked before its bytes are read: a device's write is seen or reported
         VarHandle.fullFence();
-        return made;
     }
 
     /** Counts instructions that were decoded and kept. */
@@ -79,10 +117,19 @@ final class CodeCache {
     }
 
     /** Forgets all code when there is too much of it; between blocks. */
-    void makeRoom() {
+    void makeRoom(Cpu c) {
         if (decoded < CAPACITY) {
             return;
         }
+        rendezvous.lock(c);
+        try {
+            dropAll();
+        } finally {
+            rendezvous.unlock();
+        }
+    }
+
+    private void dropAll() {
         decoded = 0;
         for (int region = 0; region < pages.length; region++) {
             for (int at = 0; at < pages[region].length; at++) {
@@ -93,7 +140,18 @@ final class CodeCache {
         }
     }
 
-    /** The guest writes {@code size} bytes within a page: decoded code there is forgotten. */
+    /** Writes 1 to 8 bytes within a page that may hold code: what they change is forgotten. */
+    void write(Cpu c, int region, long physical, int size, long value) {
+        rendezvous.lock(c);
+        try {
+            written(region, physical, size);
+            MmuSlow.hostWrite(memory.host(region, physical), size, value);
+        } finally {
+            rendezvous.unlock();
+        }
+    }
+
+    /** Forgets decoded code in {@code size} bytes within a page; with the lock held. */
     void written(int region, long physical, int size) {
         int at = (int) (physical - memory.base(region) >>> 12);
         CodePage first = pages[region][at];
@@ -148,16 +206,21 @@ final class CodeCache {
         }
     }
 
-    /** Forgets the code of pages that devices wrote to; on the CPUs' thread, between blocks. */
-    void dropWrittenByDevices() {
-        synchronized (queueLock) {
-            for (int i = 0; i < queued; i++) {
-                int region = memory.region(queue[i]);
-                if (region >= 0) {
-                    drop(region, (int) (queue[i] - memory.base(region) >>> 12));
+    /** Forgets the code of pages that devices wrote to; between blocks. */
+    void dropWrittenByDevices(Cpu c) {
+        rendezvous.lock(c); // whoever comes second goes on when the code is gone
+        try {
+            synchronized (queueLock) {
+                for (int i = 0; i < queued; i++) {
+                    int region = memory.region(queue[i]);
+                    if (region >= 0) {
+                        drop(region, (int) (queue[i] - memory.base(region) >>> 12));
+                    }
                 }
+                queued = 0;
             }
-            queued = 0;
+        } finally {
+            rendezvous.unlock();
         }
     }
 }

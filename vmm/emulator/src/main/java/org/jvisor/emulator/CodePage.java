@@ -1,10 +1,11 @@
 package org.jvisor.emulator;
 
+import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The decoded code of one guest-physical page in one code size: blocks by the offset they start at.
- * Written to by nobody but the thread that runs the machine's CPUs.
+ * Changed with the lock of the {@link Rendezvous} held, read without.
  */
 final class CodePage {
     /** Guest-physical address. */
@@ -26,7 +27,7 @@ final class CodePage {
     private final long[] decoded = new long[64];
 
     /** It was written to: its blocks are gone. */
-    boolean dead;
+    volatile boolean dead;
 
     CodePage(long physical, int mode, long host) {
         this.physical = physical;
@@ -43,11 +44,15 @@ final class CodePage {
     /** Installs a block where it starts. */
     void put(Block block) {
         int row = block.offset >> 6;
-        if (rows[row] == null) {
-            rows[row] = new Block[64];
+        Block[] blocks = rows[row];
+        if (blocks == null) {
+            blocks = new Block[64];
+            VarHandle.releaseFence(); // other CPUs look without the lock
+            rows[row] = blocks;
         }
-        rows[row][block.offset & 63] = block;
         mark(block.offset, block.end);
+        VarHandle.releaseFence();
+        blocks[block.offset & 63] = block;
     }
 
     /** Notes that bytes {@code from} to {@code to} (exclusive, cut to the page) are code. */

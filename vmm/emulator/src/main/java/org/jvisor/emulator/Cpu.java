@@ -86,6 +86,9 @@ final class Cpu {
     /** More bits of {@link #pending}: shutdown, an event to inject, the end of the slice. */
     static final int PENDING_SHUTDOWN = 0x80, PENDING_INJECT = 0x100, PENDING_YIELD = 0x200;
 
+    /** Another CPU waits for this one to go outside: see {@link Rendezvous}. */
+    static final int PENDING_STOP = 0x400;
+
     /** A {@link #fetchLinear} that no fetch address is near: it is not canonical. */
     static final long FETCH_INVALID = Long.MIN_VALUE;
 
@@ -202,6 +205,9 @@ final class Cpu {
     /** What RDRAND draws from. */
     final Entropy entropy = new Entropy();
 
+    /** For CMPXCHG16B. */
+    final WideExchange wide = new WideExchange();
+
     /** For the frames of control transfers. */
     final StackCursor stack = new StackCursor(this);
 
@@ -234,6 +240,9 @@ final class Cpu {
     @SuppressWarnings("unused") // through PENDING
     private int pending;
 
+    /** It may touch guest memory: see {@link Rendezvous}. Written by its thread only. */
+    volatile boolean inside;
+
     /** In HLT. */
     boolean halted;
 
@@ -260,6 +269,9 @@ final class Cpu {
 
     /** See {@link #injectHasError}. */
     int injectError;
+
+    /** PAUSE instructions executed. */
+    int pauses;
 
     /** The APIC may have something, but IF was clear when the main loop looked. */
     boolean irqWaiting;

@@ -5,11 +5,9 @@ import static org.jvisor.emulator.Cpu.RBX;
 import static org.jvisor.emulator.Cpu.RCX;
 import static org.jvisor.emulator.Cpu.RDX;
 
-import java.lang.invoke.VarHandle;
-
 /**
- * XCHG, XADD, CMPXCHG, CMPXCHG8B and CMPXCHG16B. One thread runs all CPUs of a machine, so a
- * read-modify-write is atomic among them; the fence orders it against devices' threads.
+ * XCHG, XADD, CMPXCHG, CMPXCHG8B and CMPXCHG16B. Without LOCK all but XCHG are two accesses that
+ * other CPUs may come between.
  */
 final class Exchange {
     private Exchange() {}
@@ -32,11 +30,7 @@ final class Exchange {
                 c.setReg(reg, size, a);
                 return;
             }
-            long at = ea(c);
-            long a = c.mem.readRmw(at, size);
-            c.mem.write(at, size, b);
-            VarHandle.fullFence();
-            c.setReg(reg, size, a);
+            c.setReg(reg, size, Atomics.exchange(c, ea(c), b, size));
         }
     }
 
@@ -73,10 +67,13 @@ final class Exchange {
                 return;
             }
             long at = ea(c);
-            long a = c.mem.readRmw(at, size);
-            c.mem.write(at, size, Alu.add(c, a, b, 0, size));
+            long a;
             if (lock) {
-                VarHandle.fullFence();
+                a = Atomics.add(c, at, b, size);
+                Alu.add(c, a, b, 0, size);
+            } else {
+                a = c.mem.readRmw(at, size);
+                c.mem.write(at, size, Alu.add(c, a, b, 0, size));
             }
             c.setReg(reg, size, a);
         }
@@ -106,10 +103,12 @@ final class Exchange {
                 return;
             }
             long at = ea(c);
-            long a = c.mem.readRmw(at, size);
-            c.mem.write(at, size, a == accumulator ? b : a); // it always writes
+            long a;
             if (lock) {
-                VarHandle.fullFence();
+                a = Atomics.compareExchange(c, at, accumulator, b, size);
+            } else {
+                a = c.mem.readRmw(at, size);
+                c.mem.write(at, size, a == accumulator ? b : a); // it always writes
             }
             Alu.sub(c, accumulator, a, 0, size);
             if (a != accumulator) {
@@ -131,24 +130,45 @@ final class Exchange {
 
         @Override
         void exec(Cpu c) {
-            int half = opSize == 8 ? 8 : 4;
-            long at = ea(c);
-            if (half == 8 && (at & 15) != 0) {
-                throw c.gp();
-            }
-            c.mem.checkWrite(at, 2 * half);
-            long low = c.mem.readRmw(at, half);
-            long high = c.mem.readRmw(at + half, half);
-            boolean equal = low == c.reg(RAX, half) && high == c.reg(RDX, half);
-            c.mem.write(at, half, equal ? c.r[RBX] : low);
-            c.mem.write(at + half, half, equal ? c.r[RCX] : high);
-            VarHandle.fullFence();
-            if (!equal) {
-                c.setReg(RAX, half, low);
-                c.setReg(RDX, half, high);
-            }
+            boolean equal = opSize == 8 ? exchange16(c, ea(c)) : exchange8(c, ea(c));
             int flags = Flags.arithmetic(c);
             Flags.set(c, equal ? flags | Cpu.ZF : flags & ~Cpu.ZF);
+        }
+
+        private static boolean exchange8(Cpu c, long at) {
+            long expected = pair(c, RDX, RAX);
+            long old = Atomics.compareExchange(c, at, expected, pair(c, RCX, RBX), 8);
+            if (old != expected) {
+                c.r[RAX] = old & 0xffff_ffffL;
+                c.r[RDX] = old >>> 32;
+            }
+            return old == expected;
+        }
+
+        private static long pair(Cpu c, int high, int low) {
+            return c.r[high] << 32 | c.r[low] & 0xffff_ffffL;
+        }
+
+        private boolean exchange16(Cpu c, long at) {
+            if ((at & 15) != 0) {
+                throw c.gp();
+            }
+            long[] r = c.r;
+            if (lock) {
+                boolean equal = Atomics.compareExchange16(c, at, r[RAX], r[RDX], r[RBX], r[RCX]);
+                r[RAX] = c.wide.low;
+                r[RDX] = c.wide.high;
+                return equal;
+            }
+            c.mem.checkWrite(at, 16);
+            long low = c.mem.readRmw64(at);
+            long high = c.mem.readRmw64(at + 8);
+            boolean equal = low == r[RAX] && high == r[RDX];
+            c.mem.write64(at, equal ? r[RBX] : low);
+            c.mem.write64(at + 8, equal ? r[RCX] : high);
+            r[RAX] = low;
+            r[RDX] = high;
+            return equal;
         }
     }
 }

@@ -18,6 +18,16 @@ final class Interpreter {
      * @param slice instructions after which to return {@link VcpuExit#SLICE}
      */
     VcpuExit run(long slice) {
+        Rendezvous rendezvous = c.board.rendezvous;
+        rendezvous.enter(c);
+        try {
+            return loop(slice);
+        } finally {
+            rendezvous.leave(c);
+        }
+    }
+
+    private VcpuExit loop(long slice) {
         long end = c.executed + slice;
         while (true) {
             int pending = c.pending();
@@ -127,7 +137,7 @@ final class Interpreter {
             if (c.rip > c.codeEnd) {
                 throw c.gp();
             }
-            c.board.code.makeRoom();
+            c.board.code.makeRoom(c);
             CodePage page = c.mem.slow.fetch(linear);
             int offset = (int) linear & 0xfff;
             enter(c, page, linear);
@@ -137,10 +147,27 @@ final class Interpreter {
                             || block.second == c.mem.slow.fetch(Translator.nextPage(c, linear)))) {
                 return block;
             }
-            return translator.translate(c, page, offset, linear);
+            return decode(linear);
         } catch (GuestFault fault) {
             Exceptions.raise(c, fault);
             return null;
+        }
+    }
+
+    /** Decodes and keeps the block at {@code linear}, which another CPU may do at the same time. */
+    private Block decode(long linear) {
+        Cpu c = this.c;
+        Rendezvous rendezvous = c.board.rendezvous;
+        rendezvous.lock(c);
+        try {
+            CodePage page = c.mem.slow.fetch(linear); // it may have died while we waited
+            enter(c, page, linear);
+            Block block = page.block((int) linear & 0xfff);
+            return block != null && block.second == null
+                    ? block
+                    : translator.translate(c, page, (int) linear & 0xfff, linear);
+        } finally {
+            rendezvous.unlock();
         }
     }
 
@@ -225,9 +252,12 @@ final class Interpreter {
         if ((pending & Cpu.PENDING_SHUTDOWN) != 0) {
             return VcpuExit.SHUTDOWN;
         }
+        if ((pending & Cpu.PENDING_STOP) != 0) {
+            c.board.rendezvous.pause(c);
+        }
         if ((pending & Cpu.PENDING_CODE_WRITE) != 0) {
             c.clearPending(Cpu.PENDING_CODE_WRITE);
-            c.board.code.dropWrittenByDevices();
+            c.board.code.dropWrittenByDevices(c);
         }
         if ((pending & Cpu.PENDING_INIT) != 0) {
             c.clearPending(Cpu.PENDING_INIT);
@@ -300,7 +330,8 @@ final class Interpreter {
         if (!c.halted && !c.waitForSipi) {
             return false;
         }
-        if ((pending & ~(Cpu.PENDING_HALT | Cpu.PENDING_IRQ | Cpu.PENDING_NMI)) != 0) {
+        if ((pending & ~(Cpu.PENDING_HALT | Cpu.PENDING_IRQ | Cpu.PENDING_NMI | Cpu.PENDING_STOP))
+                != 0) {
             return false;
         }
         if (c.waitForSipi) {

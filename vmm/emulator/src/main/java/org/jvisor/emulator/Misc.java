@@ -107,15 +107,29 @@ final class Misc {
         }
     }
 
-    /** PAUSE: with several CPUs on one thread, whoever is waited for should run. */
+    /**
+     * PAUSE: with several CPUs on one thread, whoever is waited for should run. With a thread each,
+     * the host's scheduler is asked for the same from time to time: it may have more threads than
+     * CPUs, and would let a spinning one use up its share.
+     */
     static final class Pause extends Insn {
+        /** How many make a wait that is worth giving the host's CPU away; a power of two. */
+        private static final int PATIENCE = 64;
+
         Pause(Decoded d) {
             super(d);
         }
 
         @Override
+        @SuppressWarnings("ThreadPriorityCheck") // a hint is all it is
         void exec(Cpu c) {
-            if (c.board.cpus.length > 1) {
+            if (c.board.rendezvous.parallel) {
+                if ((++c.pauses & PATIENCE - 1) == 0) {
+                    Thread.yield();
+                } else {
+                    Thread.onSpinWait();
+                }
+            } else if (c.board.cpus.length > 1) {
                 c.signal(Cpu.PENDING_YIELD);
             }
         }

@@ -1,11 +1,5 @@
 package org.jvisor.emulator;
 
-import static org.jvisor.emulator.PhysMemory.ALL;
-import static org.jvisor.emulator.PhysMemory.BYTE;
-import static org.jvisor.emulator.PhysMemory.INT;
-import static org.jvisor.emulator.PhysMemory.LONG;
-import static org.jvisor.emulator.PhysMemory.SHORT;
-
 /**
  * Linear memory as one CPU sees it: a software TLB in front of {@link MmuSlow}.
  *
@@ -54,6 +48,11 @@ final class Mmu {
         }
     }
 
+    /** The view of explicit accesses, {@link #view} by number. */
+    long[] current() {
+        return tlb;
+    }
+
     /** Must follow a change of CPL, AC, CR4.SMAP, CR0.AM or the watchpoints. */
     void selectView() {
         boolean user = c.cpl == 3;
@@ -83,7 +82,7 @@ final class Mmu {
         long[] t = tlb;
         int i = slot(a);
         if (t[i & t.length - 1] == (a & PAGE)) {
-            return ALL.get(BYTE, a + t[(i | 2) & t.length - 1]) & 0xff;
+            return Ordered.load8(a + t[(i | 2) & t.length - 1]);
         }
         return (int) slow.read(a, 1, view);
     }
@@ -92,7 +91,7 @@ final class Mmu {
         long[] t = tlb;
         int i = slot(a);
         if (t[i & t.length - 1] == (a + 1 & PAGE)) {
-            return ALL.get(SHORT, a + t[(i | 2) & t.length - 1]) & 0xffff;
+            return Ordered.load16(a + t[(i | 2) & t.length - 1]);
         }
         return (int) slow.read(a, 2, view);
     }
@@ -101,7 +100,7 @@ final class Mmu {
         long[] t = tlb;
         int i = slot(a);
         if (t[i & t.length - 1] == (a + 3 & PAGE)) {
-            return ALL.get(INT, a + t[(i | 2) & t.length - 1]);
+            return Ordered.load32(a + t[(i | 2) & t.length - 1]);
         }
         return (int) slow.read(a, 4, view);
     }
@@ -110,7 +109,7 @@ final class Mmu {
         long[] t = tlb;
         int i = slot(a);
         if (t[i & t.length - 1] == (a + 7 & PAGE)) {
-            return ALL.get(LONG, a + t[(i | 2) & t.length - 1]);
+            return Ordered.load64(a + t[(i | 2) & t.length - 1]);
         }
         return slow.read(a, 8, view);
     }
@@ -131,7 +130,7 @@ final class Mmu {
         long[] t = tlb;
         int i = slot(a);
         if (t[(i | 1) & t.length - 1] == (a & PAGE)) {
-            return ALL.get(BYTE, a + t[(i | 2) & t.length - 1]) & 0xff;
+            return Ordered.load8(a + t[(i | 2) & t.length - 1]);
         }
         return (int) slow.readRmw(a, 1, view);
     }
@@ -140,7 +139,7 @@ final class Mmu {
         long[] t = tlb;
         int i = slot(a);
         if (t[(i | 1) & t.length - 1] == (a + 1 & PAGE)) {
-            return ALL.get(SHORT, a + t[(i | 2) & t.length - 1]) & 0xffff;
+            return Ordered.load16(a + t[(i | 2) & t.length - 1]);
         }
         return (int) slow.readRmw(a, 2, view);
     }
@@ -149,7 +148,7 @@ final class Mmu {
         long[] t = tlb;
         int i = slot(a);
         if (t[(i | 1) & t.length - 1] == (a + 3 & PAGE)) {
-            return ALL.get(INT, a + t[(i | 2) & t.length - 1]);
+            return Ordered.load32(a + t[(i | 2) & t.length - 1]);
         }
         return (int) slow.readRmw(a, 4, view);
     }
@@ -158,7 +157,7 @@ final class Mmu {
         long[] t = tlb;
         int i = slot(a);
         if (t[(i | 1) & t.length - 1] == (a + 7 & PAGE)) {
-            return ALL.get(LONG, a + t[(i | 2) & t.length - 1]);
+            return Ordered.load64(a + t[(i | 2) & t.length - 1]);
         }
         return slow.readRmw(a, 8, view);
     }
@@ -179,7 +178,7 @@ final class Mmu {
         long[] t = tlb;
         int i = slot(a);
         if (t[(i | 1) & t.length - 1] == (a & PAGE)) {
-            ALL.set(BYTE, a + t[(i | 2) & t.length - 1], (byte) value);
+            Ordered.store8(a + t[(i | 2) & t.length - 1], value);
         } else {
             slow.write(a, 1, value, view);
         }
@@ -189,7 +188,7 @@ final class Mmu {
         long[] t = tlb;
         int i = slot(a);
         if (t[(i | 1) & t.length - 1] == (a + 1 & PAGE)) {
-            ALL.set(SHORT, a + t[(i | 2) & t.length - 1], (short) value);
+            Ordered.store16(a + t[(i | 2) & t.length - 1], value);
         } else {
             slow.write(a, 2, value, view);
         }
@@ -199,7 +198,7 @@ final class Mmu {
         long[] t = tlb;
         int i = slot(a);
         if (t[(i | 1) & t.length - 1] == (a + 3 & PAGE)) {
-            ALL.set(INT, a + t[(i | 2) & t.length - 1], value);
+            Ordered.store32(a + t[(i | 2) & t.length - 1], value);
         } else {
             slow.write(a, 4, value, view);
         }
@@ -209,7 +208,7 @@ final class Mmu {
         long[] t = tlb;
         int i = slot(a);
         if (t[(i | 1) & t.length - 1] == (a + 7 & PAGE)) {
-            ALL.set(LONG, a + t[(i | 2) & t.length - 1], value);
+            Ordered.store64(a + t[(i | 2) & t.length - 1], value);
         } else {
             slow.write(a, 8, value, view);
         }

@@ -1,12 +1,8 @@
 package org.jvisor.emulator;
 
 import static org.jvisor.emulator.Mmu.NEVER;
-import static org.jvisor.emulator.PhysMemory.ALL;
-import static org.jvisor.emulator.PhysMemory.BYTE;
-import static org.jvisor.emulator.PhysMemory.INT;
-import static org.jvisor.emulator.PhysMemory.LONG;
-import static org.jvisor.emulator.PhysMemory.SHORT;
 
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
@@ -41,19 +37,19 @@ final class MmuSlow {
 
     static long hostRead(long host, int size) {
         return switch (size) {
-            case 1 -> ALL.get(BYTE, host) & 0xff;
-            case 2 -> ALL.get(SHORT, host) & 0xffff;
-            case 4 -> ALL.get(INT, host) & 0xffff_ffffL;
-            default -> ALL.get(LONG, host);
+            case 1 -> Ordered.load8(host);
+            case 2 -> Ordered.load16(host);
+            case 4 -> Ordered.load32(host) & 0xffff_ffffL;
+            default -> Ordered.load64(host);
         };
     }
 
     static void hostWrite(long host, int size, long value) {
         switch (size) {
-            case 1 -> ALL.set(BYTE, host, (byte) value);
-            case 2 -> ALL.set(SHORT, host, (short) value);
-            case 4 -> ALL.set(INT, host, (int) value);
-            default -> ALL.set(LONG, host, value);
+            case 1 -> Ordered.store8(host, (int) value);
+            case 2 -> Ordered.store16(host, (int) value);
+            case 4 -> Ordered.store32(host, (int) value);
+            default -> Ordered.store64(host, value);
         }
     }
 
@@ -123,7 +119,7 @@ final class MmuSlow {
             fill(a, physical, region, view);
             return hostRead(memory.host(region, physical), size);
         }
-        return board.mmio.read(physical, size);
+        return board.readMmio(c, physical, size);
     }
 
     private void writeWithin(long a, int size, long value, int view) {
@@ -132,11 +128,14 @@ final class MmuSlow {
         if (isApic(physical)) {
             apicWrite(physical, size, value);
         } else if (region < 0) {
-            board.mmio.write(physical, size, value);
+            board.writeMmio(c, physical, size, value);
         } else if (!memory.isReadOnly(region)) {
-            code.written(region, physical, size);
             fill(a, physical, region, view);
-            hostWrite(memory.host(region, physical), size, value);
+            if (hasWriteTag(a, view)) { // as any other write: CodeCache.mark waits for us
+                hostWrite(memory.host(region, physical), size, value);
+            } else {
+                code.write(c, region, physical, size, value);
+            }
         }
     }
 
@@ -157,6 +156,15 @@ final class MmuSlow {
         }
         fill(a, physical, region, view);
         return t[i + (access == PageWalker.WRITE ? 1 : 0)] == (a & PAGE) ? a + t[i + 2] : 0;
+    }
+
+    /**
+     * The host address for a read-modify-write in one step, or 0 if there is none: across pages, a
+     * device, ROM, a page with code, watched memory.
+     */
+    long hostForAtomic(long a, int size, int view) {
+        checkAccess(a, size, true, view);
+        return (a & 0xfff) + size > 0x1000 ? 0 : host(a, PageWalker.WRITE, view);
     }
 
     // ---- the local APIC's page ----
@@ -238,6 +246,7 @@ final class MmuSlow {
         long[] t = mmu.views[view];
         int i = Mmu.slot(a) & t.length - 1;
         long page = a & PAGE;
+        VarHandle.releaseFence(); // writes through the entry that goes, before it goes
         boolean plainWrite =
                 walker.writable && !memory.isReadOnly(region) && !code.isCode(region, physical);
         t[i] = page;
@@ -245,6 +254,17 @@ final class MmuSlow {
         t[i + 2] = memory.host(region, physical) - a;
         t[i + 3] =
                 physical & PAGE | (walker.global ? Mmu.GLOBAL : 0) | (walker.large ? Mmu.LARGE : 0);
+        if (plainWrite && board.rendezvous.parallel) {
+            VarHandle.fullFence(); // CodeCache.mark does it crosswise
+            if (code.isCode(region, physical)) {
+                t[i + 1] = NEVER;
+            }
+        }
+    }
+
+    private boolean hasWriteTag(long a, int view) {
+        long[] t = mmu.views[view];
+        return t[(Mmu.slot(a) & t.length - 1) + 1] == (a & PAGE);
     }
 
     // ---- instruction fetch ----
@@ -261,7 +281,7 @@ final class MmuSlow {
         }
         checkCanonical(linear);
         walker.walk(linear, PageWalker.EXECUTE, c.cpl == 3, false);
-        page = code.page(walker.physical, c.codeMode);
+        page = code.page(c, walker.physical, c.codeMode);
         fetches.put(linear, page, entryFlags());
         return page;
     }
@@ -307,6 +327,20 @@ final class MmuSlow {
                 }
             }
         }
+    }
+
+    /** Whether there may be a write tag for a physical page. On any CPU's thread. */
+    boolean hasWriteTag(long physicalPage) {
+        for (int v = 0; v < Mmu.UNCACHED; v++) {
+            long[] t = mmu.views[v];
+            for (int i = 0; i < t.length; i += 4) {
+                if ((t[i + 3] & PAGE) == physicalPage && t[i + 1] != NEVER) {
+                    return true;
+                }
+            }
+        }
+        VarHandle.acquireFence(); // what was written through entries that went, as fill() says
+        return false;
     }
 
     /** Makes writes to a physical page miss: it holds decoded code now. */

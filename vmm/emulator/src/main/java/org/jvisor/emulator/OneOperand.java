@@ -1,7 +1,5 @@
 package org.jvisor.emulator;
 
-import java.lang.invoke.VarHandle;
-
 /** INC, DEC, NEG, NOT. */
 final class OneOperand {
     private OneOperand() {}
@@ -103,11 +101,20 @@ final class OneOperand {
                 return;
             }
             long at = ea(c);
-            long a = c.mem.readRmw(at, size);
-            c.mem.write(at, size, apply(c, a));
             if (lock) {
-                VarHandle.fullFence();
+                apply(c, changeAtomically(c, at));
+            } else {
+                c.mem.write(at, size, apply(c, c.mem.readRmw(at, size)));
             }
+        }
+
+        private long changeAtomically(Cpu c, long at) {
+            return switch (operation) {
+                case 0 -> Atomics.add(c, at, 1, size);
+                case 1 -> Atomics.add(c, at, -1, size);
+                case 2 -> Atomics.update(c, at, Atomics.NEGATE, 0, size);
+                default -> Atomics.update(c, at, Alu.XOR, -1, size);
+            };
         }
 
         private long apply(Cpu c, long a) {

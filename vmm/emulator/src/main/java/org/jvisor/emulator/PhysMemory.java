@@ -94,13 +94,13 @@ final class PhysMemory {
     /** Reads 4 bytes of a table; all ones where there is no memory. */
     int readInt(long physical) {
         int region = region(physical);
-        return region < 0 ? -1 : ALL.get(INT, host(region, physical));
+        return region < 0 ? -1 : Ordered.load32(host(region, physical));
     }
 
     /** Reads 8 bytes of a table; all ones where there is no memory. */
     long readLong(long physical) {
         int region = region(physical);
-        return region < 0 ? -1 : ALL.get(LONG, host(region, physical));
+        return region < 0 ? -1 : Ordered.load64(host(region, physical));
     }
 
     /** Sets bits of a 4-byte table entry if it is still {@code expected}. */

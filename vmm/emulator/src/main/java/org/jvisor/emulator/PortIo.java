@@ -19,12 +19,12 @@ final class PortIo {
 
     static long read(Cpu c, int port, int size) {
         check(c, port, size);
-        return c.board.ports.read(port, size);
+        return c.board.readPort(c, port, size);
     }
 
     static void write(Cpu c, int port, int size, long value) {
         check(c, port, size);
-        c.board.ports.write(port, size, value);
+        c.board.writePort(c, port, size, value);
     }
 
     private static int dx(Cpu c) {
@@ -119,9 +119,9 @@ final class PortIo {
         long at = linear(i, c, seg, offset, size, in);
         if (in) {
             c.mem.checkWrite(at, size); // before the device notices
-            c.mem.write(at, size, c.board.ports.read(dx(c), size));
+            c.mem.write(at, size, c.board.readPort(c, dx(c), size));
         } else {
-            c.board.ports.write(dx(c), size, c.mem.read(at, size));
+            c.board.writePort(c, dx(c), size, c.mem.read(at, size));
         }
         boolean down = (c.rflags & Cpu.DF) != 0;
         c.setReg(index, i.addrSize, down ? offset - size : offset + size);

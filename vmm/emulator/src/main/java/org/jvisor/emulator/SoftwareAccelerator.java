@@ -10,14 +10,15 @@ import org.jvisor.vmm.api.CpuidEntry;
 import org.jvisor.vmm.api.GuestMemory;
 
 /**
- * The software accelerator: x86-64 CPUs interpreted in Java. Deterministic given the clock: one
- * thread runs the CPUs in turn.
+ * The software accelerator: x86-64 CPUs interpreted in Java. Deterministic given the clock while
+ * one thread runs the CPUs in turn; or a thread for each CPU, with x86's memory ordering.
  */
 public final class SoftwareAccelerator implements Accelerator {
     /** The time-stamp counter counts nanoseconds of the machine's clock. */
     private static final long TSC_HZ = 1_000_000_000;
 
     private final List<SoftwareVcpu> vcpus;
+    private final boolean parallel;
 
     private SoftwareAccelerator(Builder b) {
         PhysMemory memory = new PhysMemory(need(b.memory, "memory"));
@@ -29,7 +30,9 @@ public final class SoftwareAccelerator implements Accelerator {
                         need(b.clock, "clock"),
                         new CpuIdentification(
                                 b.cpuid == null ? SoftwareCpuid.entries(b.cpus) : b.cpuid),
-                        b.cpus);
+                        b.cpus,
+                        b.parallel);
+        parallel = board.rendezvous.parallel;
         vcpus = Stream.of(board.cpus).map(c -> new SoftwareVcpu(c, b.slice)).toList();
         for (Cpu c : board.cpus) {
             Reset.reset(c);
@@ -60,7 +63,7 @@ public final class SoftwareAccelerator implements Accelerator {
 
     @Override
     public boolean singleThreaded() {
-        return true;
+        return !parallel;
     }
 
     @Override
@@ -77,6 +80,7 @@ public final class SoftwareAccelerator implements Accelerator {
     public static final class Builder {
         private int cpus = 1;
         private long slice = 100_000;
+        private boolean parallel;
         private @Nullable GuestMemory memory;
         private @Nullable Bus ports;
         private @Nullable Bus mmio;
@@ -91,6 +95,15 @@ public final class SoftwareAccelerator implements Accelerator {
                 throw new IllegalArgumentException("1 to 255 CPUs, not " + count);
             }
             cpus = count;
+            return this;
+        }
+
+        /**
+         * Whether each CPU is run by a thread of its own, in place of one thread that runs them in
+         * turn; false unless set. Nothing changes for a single CPU.
+         */
+        public Builder parallel(boolean threadForEachCpu) {
+            parallel = threadForEachCpu;
             return this;
         }
 

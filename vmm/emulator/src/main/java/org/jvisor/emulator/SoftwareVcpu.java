@@ -8,7 +8,8 @@ import org.jvisor.vmm.api.VcpuState;
 
 /**
  * A CPU of a {@link SoftwareAccelerator}. All CPUs of one accelerator are run by one thread, a
- * slice each in turn; only the {@link CpuSignals} and {@link #kick} may be called from others.
+ * slice each in turn, or each by one of its own; only the {@link CpuSignals} and {@link #kick} may
+ * be called from others.
  */
 public final class SoftwareVcpu implements Vcpu, CpuSignals {
     private final Cpu cpu;
@@ -80,12 +81,14 @@ public final class SoftwareVcpu implements Vcpu, CpuSignals {
     @Override
     public void restore(VcpuState state) {
         internal = "";
+        cpu.clearPending(Cpu.PENDING_INIT | Cpu.PENDING_SIPI);
         StateTransfer.restore(cpu, state);
     }
 
     /** Puts the CPU into its state after RESET, MSRs included. Only while it does not run. */
     public void reset() {
         internal = "";
+        cpu.clearPending(Cpu.PENDING_INIT | Cpu.PENDING_SIPI);
         Reset.reset(cpu);
     }
 
@@ -124,6 +127,7 @@ public final class SoftwareVcpu implements Vcpu, CpuSignals {
 
     @Override
     public void init() {
+        cpu.clearPending(Cpu.PENDING_SIPI); // one that came before is forgotten
         cpu.signal(Cpu.PENDING_INIT);
     }
 

@@ -45,6 +45,10 @@ final class StateTransfer {
         s.interruptShadow = c.shadow;
     }
 
+    /**
+     * Takes a state over. Leaves INIT and start-up IPIs pending that come meanwhile: one that
+     * follows the INIT that is being carried out counts.
+     */
     static void restore(Cpu c, VcpuState s) {
         System.arraycopy(s.gpr, 0, c.r, 0, 16);
         c.rip = s.rip;
@@ -102,8 +106,6 @@ final class StateTransfer {
                         | Cpu.PENDING_HALT
                         | Cpu.PENDING_INJECT
                         | Cpu.PENDING_NMI
-                        | Cpu.PENDING_INIT
-                        | Cpu.PENDING_SIPI
                         | Cpu.PENDING_YIELD);
         c.signal(
                 Cpu.PENDING_IRQ // the APIC may hold something for the new state

@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 import org.jvisor.launcher.image.Flavor;
 import org.jvisor.machine.AcceleratorKind;
 import org.jvisor.machine.Sizes;
+import org.jvisor.machine.SmpMode;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -46,6 +47,13 @@ final class Converters {
     static final class Accelerator extends Named<AcceleratorKind> {
         Accelerator() {
             super(AcceleratorKind.values());
+        }
+    }
+
+    /** How several CPUs are run, by its name. */
+    static final class Smp extends Named<SmpMode> {
+        Smp() {
+            super(SmpMode.values());
         }
     }
 

@@ -16,6 +16,7 @@ import org.jvisor.machine.Machine;
 import org.jvisor.machine.MachineConfig;
 import org.jvisor.machine.MachineConfigFile;
 import org.jvisor.machine.MachineExit;
+import org.jvisor.machine.SmpMode;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -99,6 +100,15 @@ final class RunCommand implements Callable<Integer> {
     @Nullable AcceleratorKind accelerator;
 
     @Option(
+            names = "--smp-mode",
+            paramLabel = "MODE",
+            converter = Converters.Smp.class,
+            description =
+                    "How software runs several CPUs: deterministic (the default), one thread for all in"
+                            + " turn, or parallel, a host thread for each.")
+    @Nullable SmpMode smpMode;
+
+    @Option(
             names = "--serial",
             paramLabel = "WHERE",
             converter = Converters.Serial.class,
@@ -136,6 +146,7 @@ final class RunCommand implements Callable<Integer> {
         set(memory, built::memory);
         set(cpus, built::cpus);
         set(accelerator, built::accelerator);
+        set(smpMode, built::smpMode);
         set(kernel, built::kernel);
         set(initrd, built::initrd);
         set(commandLine, built::commandLine);

@@ -261,8 +261,10 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
                                                 trace.length > 0 ? " at " + trace[0] : ""))));
     }
 
-    private void wake() {
-        threads.forEach(VcpuThread::wake);
+    private void wake(int cpu) {
+        if (!threads.isEmpty()) { // none yet while the machine is put together
+            threads.get(Math.min(cpu, threads.size() - 1)).wake();
+        }
     }
 
     @Override

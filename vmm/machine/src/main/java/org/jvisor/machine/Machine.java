@@ -231,6 +231,12 @@ public final class Machine implements AutoCloseable {
             return this;
         }
 
+        /** How the software accelerator runs several CPUs. */
+        public Builder smpMode(SmpMode smpMode) {
+            config.smpMode(smpMode);
+            return this;
+        }
+
         /** The kernel. */
         public Builder kernel(java.nio.file.Path kernel) {
             config.kernel(kernel);

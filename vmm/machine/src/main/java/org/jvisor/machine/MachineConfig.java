@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param memory guest RAM in bytes, a multiple of 1 MiB, at least {@link #MIN_MEMORY}
  * @param cpus 1 to {@link #MAX_CPUS}
  * @param accelerator which accelerator to use
+ * @param smpMode how the software accelerator runs several CPUs
  * @param kernel a bzImage, ELF vmlinux, or Multiboot kernel; null for a machine without one
  * @param initrd an initial RAM disk, or the first Multiboot module; null for none
  * @param commandLine the kernel's command line, possibly empty
@@ -24,6 +25,7 @@ public record MachineConfig(
         long memory,
         int cpus,
         AcceleratorKind accelerator,
+        SmpMode smpMode,
         @Nullable Path kernel,
         @Nullable Path initrd,
         String commandLine,
@@ -89,6 +91,7 @@ public record MachineConfig(
         private long memory = DEFAULT_MEMORY;
         private int cpus = 1;
         private AcceleratorKind accelerator = AcceleratorKind.AUTO;
+        private SmpMode smpMode = SmpMode.DETERMINISTIC;
         private @Nullable Path kernel;
         private @Nullable Path initrd;
         private @Nullable String commandLine;
@@ -118,6 +121,12 @@ public record MachineConfig(
         /** The accelerator. */
         public Builder accelerator(AcceleratorKind accelerator) {
             this.accelerator = accelerator;
+            return this;
+        }
+
+        /** How the software accelerator runs several CPUs. */
+        public Builder smpMode(SmpMode smpMode) {
+            this.smpMode = smpMode;
             return this;
         }
 
@@ -182,6 +191,7 @@ public record MachineConfig(
                     memory,
                     cpus,
                     accelerator,
+                    smpMode,
                     kernel,
                     initrd,
                     commandLine == null ? "" : commandLine,

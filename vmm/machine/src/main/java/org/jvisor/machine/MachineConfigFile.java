@@ -16,10 +16,10 @@ import java.util.Set;
 
 /**
  * Reads a machine's configuration from a JSON file: one object with the keys {@code name}, {@code
- * memory} (bytes, or a string such as {@code "512M"}), {@code cpus}, {@code accel}, {@code kernel},
- * {@code initrd}, {@code cmdline}, {@code flatAddress} (a number or {@code "0x..."}) and {@code
- * noReboot}. Relative paths are relative to the file. A key that is not known, given twice, or of
- * the wrong type is an error told with its line and column.
+ * memory} (bytes, or a string such as {@code "512M"}), {@code cpus}, {@code accel}, {@code
+ * smpMode}, {@code kernel}, {@code initrd}, {@code cmdline}, {@code flatAddress} (a number or
+ * {@code "0x..."}) and {@code noReboot}. Relative paths are relative to the file. A key that is not
+ * known, given twice, or of the wrong type is an error told with its line and column.
  */
 public final class MachineConfigFile {
     private static final List<String> KEYS =
@@ -28,6 +28,7 @@ public final class MachineConfigFile {
                     "memory",
                     "cpus",
                     "accel",
+                    "smpMode",
                     "kernel",
                     "initrd",
                     "cmdline",
@@ -103,6 +104,7 @@ public final class MachineConfigFile {
             case "memory" -> config.memory(size(file, json));
             case "cpus" -> config.cpus(Math.clamp(integer(file, json, key), -1, 1 << 20));
             case "accel" -> config.accelerator(accelerator(file, json));
+            case "smpMode" -> config.smpMode(smpMode(file, json));
             case "kernel" -> config.kernel(path(file, json, key));
             case "initrd" -> config.initrd(path(file, json, key));
             case "cmdline" -> config.commandLine(string(file, json, key));
@@ -174,6 +176,19 @@ public final class MachineConfigFile {
                 file,
                 json,
                 "\"accel\" takes \"auto\", \"kvm\" or \"software\", not \"%s\"".formatted(name));
+    }
+
+    private static SmpMode smpMode(Path file, JsonParser json) throws IOException {
+        String name = string(file, json, "smpMode");
+        for (SmpMode mode : SmpMode.values()) {
+            if (mode.toString().equals(name)) {
+                return mode;
+            }
+        }
+        throw at(
+                file,
+                json,
+                "\"smpMode\" takes \"deterministic\" or \"parallel\", not \"%s\"".formatted(name));
     }
 
     private static String unknown(String key) {

@@ -1,6 +1,7 @@
 package org.jvisor.machine;
 
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.jvisor.cpucheck.CpuCheck;
 import org.jvisor.emulator.Disassembler;
 import org.jvisor.emulator.SoftwareAccelerator;
@@ -58,10 +59,14 @@ sealed interface Platform {
      * Makes the platform a configuration asks for.
      *
      * @param board whether there are interrupt controllers at all
-     * @param wake called when a halted software CPU may have something to do
+     * @param wake called with a CPU's index when that software CPU may have something to do
      */
     static Platform create(
-            MachineConfig config, GuestMemory memory, Clock clock, boolean board, Runnable wake) {
+            MachineConfig config,
+            GuestMemory memory,
+            Clock clock,
+            boolean board,
+            IntConsumer wake) {
         Bus ports = new Bus("port I/O");
         Bus mmio = new Bus("MMIO");
         boolean kvm =
@@ -151,7 +156,7 @@ sealed interface Platform {
                 Bus ports,
                 Bus mmio,
                 boolean board,
-                Runnable wake) {
+                IntConsumer wake) {
             SoftwareAccelerator accelerator =
                     SoftwareAccelerator.builder()
                             .cpus(config.cpus())
@@ -160,6 +165,7 @@ sealed interface Platform {
                             .mmio(mmio)
                             .clock(clock)
                             .sliceLength(SLICE)
+                            .parallel(config.smpMode() == SmpMode.PARALLEL)
                             .build();
             if (!board) {
                 return new InSoftware(accelerator, ports, mmio, List.of());
@@ -167,7 +173,7 @@ sealed interface Platform {
             List<SoftwareVcpu> vcpus = accelerator.vcpus();
             CpuSignals[] signals =
                     vcpus.stream()
-                            .map(vcpu -> new WakingSignals(vcpu, wake))
+                            .map(vcpu -> new WakingSignals(vcpu, () -> wake.accept(vcpu.index())))
                             .toArray(CpuSignals[]::new);
             SoftwareInterrupts interrupts =
                     new SoftwareInterrupts(

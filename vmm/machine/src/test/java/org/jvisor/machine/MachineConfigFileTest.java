@@ -25,6 +25,7 @@ class MachineConfigFileTest {
                                 write(
                                         """
                                         {"name": "web", "memory": "1G", "cpus": 2, "accel": "software",
+                                         "smpMode": "deterministic",
                                          "kernel": "vmlinuz", "initrd": "/boot/initrd", "cmdline": "quiet",
                                          "flatAddress": "0x10000", "noReboot": true}
                                         """))
@@ -36,6 +37,7 @@ class MachineConfigFileTest {
                                 1L << 30,
                                 2,
                                 AcceleratorKind.SOFTWARE,
+                                SmpMode.DETERMINISTIC,
                                 directory.resolve("vmlinuz").toAbsolutePath(),
                                 Path.of("/boot/initrd"),
                                 "quiet",
@@ -59,6 +61,7 @@ class MachineConfigFileTest {
                 "{\"cpus\": \"two\"}                   | \"cpus\" takes a whole number",
                 "{\"cpus\": 1, \"cpus\": 2}            | given twice",
                 "{\"accel\": \"xen\"}                  | not \"xen\"",
+                "{\"smpMode\": \"fast\"}              | not \"fast\"",
                 "{\"memory\": \"lots\"}                | not a size",
                 "{\"noReboot\": 1}                     | true or false",
                 "[]                                    | one JSON object",

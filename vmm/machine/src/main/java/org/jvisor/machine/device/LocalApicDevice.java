@@ -11,7 +11,7 @@ import org.jvisor.vmm.api.LocalApic;
 
 /**
  * One CPU's local APIC (SDM 3A chapter 11), in xAPIC and x2APIC mode. The fabric's monitor guards
- * it; {@link #interruptReady} alone is read without.
+ * it; {@link #interruptReady} and {@link #base} alone are read without.
  */
 public final class LocalApicDevice implements LocalApic {
     private static final int STATE_VERSION = 1;
@@ -37,7 +37,10 @@ public final class LocalApicDevice implements LocalApic {
     private final ApicDestination destination;
     private final ApicLvt lvt = new ApicLvt();
     private final ApicErrors errors = new ApicErrors();
-    private long base;
+
+    /** Written under the monitor, read without: every TLB miss looks at it. */
+    private volatile long base;
+
     private int svr;
     private long icr;
 
@@ -265,9 +268,7 @@ public final class LocalApicDevice implements LocalApic {
 
     @Override
     public long base() {
-        synchronized (fabric) {
-            return base;
-        }
+        return base;
     }
 
     @Override
