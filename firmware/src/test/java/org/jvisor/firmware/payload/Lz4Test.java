@@ -71,6 +71,20 @@ class Lz4Test {
                 .hasMessageContaining("64 bytes where 9 are left");
     }
 
+    @Test
+    void damageInABlockOfTheSecondThreadIsReported() {
+        String good = "02000000" + "1061";
+        String damaged = "09000000" + "106102001062000000";
+        byte[] data = HexFormat.of().parseHex("02214c18" + good + damaged + good + "00000000");
+        ByteArrayOutputStream unpacked = new ByteArrayOutputStream();
+        assertThatThrownBy(
+                        () ->
+                                Lz4Legacy.unpack(
+                                        data, 0, data.length, (b, o, n) -> unpacked.write(b, o, n)))
+                .isInstanceOf(PayloadException.class);
+        assertThat(unpacked.toString(StandardCharsets.US_ASCII)).isEqualTo("a");
+    }
+
     private String block(String hex) throws PayloadException {
         byte[] in = HexFormat.of().parseHex(hex.replace(" ", ""));
         int size = Lz4Block.unpack(in, 0, in.length, out);

@@ -9,17 +9,6 @@ import org.jvisor.linux.bindings.linux_h;
 
 /** Calls on the process's own memory. Each returns its result, or {@code -errno}. */
 public final class MemoryCalls {
-    private static final MethodHandle MMAP =
-            Calls.handle(linux_h.mmap$address(), linux_h.mmap$descriptor());
-    private static final MethodHandle MUNMAP =
-            Calls.handle(linux_h.munmap$address(), linux_h.munmap$descriptor());
-    private static final MethodHandle MPROTECT =
-            Calls.handle(linux_h.mprotect$address(), linux_h.mprotect$descriptor());
-    private static final MethodHandle MADVISE =
-            Calls.handle(linux_h.madvise$address(), linux_h.madvise$descriptor());
-    private static final MethodHandle MSYNC =
-            Calls.handle(linux_h.msync$address(), linux_h.msync$descriptor());
-
     private MemoryCalls() {}
 
     /** Where a low mapping is tried, and how far apart: most of it is free in any process. */
@@ -55,7 +44,7 @@ public final class MemoryCalls {
         try {
             MemorySegment mapped =
                     (MemorySegment)
-                            MMAP.invokeExact(
+                            Mmap.HANDLE.invokeExact(
                                     state,
                                     MemorySegment.ofAddress(hint),
                                     length,
@@ -73,7 +62,8 @@ public final class MemoryCalls {
     public static int munmap(MemorySegment mapping) {
         MemorySegment state = Calls.state();
         try {
-            return result(state, (int) MUNMAP.invokeExact(state, mapping, mapping.byteSize()));
+            return result(
+                    state, (int) Munmap.HANDLE.invokeExact(state, mapping, mapping.byteSize()));
         } catch (Throwable e) {
             throw unreachable(e);
         }
@@ -85,7 +75,9 @@ public final class MemoryCalls {
         try {
             return result(
                     state,
-                    (int) MPROTECT.invokeExact(state, mapping, mapping.byteSize(), protection));
+                    (int)
+                            Mprotect.HANDLE.invokeExact(
+                                    state, mapping, mapping.byteSize(), protection));
         } catch (Throwable e) {
             throw unreachable(e);
         }
@@ -96,7 +88,8 @@ public final class MemoryCalls {
         MemorySegment state = Calls.state();
         try {
             return result(
-                    state, (int) MADVISE.invokeExact(state, mapping, mapping.byteSize(), advice));
+                    state,
+                    (int) Madvise.HANDLE.invokeExact(state, mapping, mapping.byteSize(), advice));
         } catch (Throwable e) {
             throw unreachable(e);
         }
@@ -107,9 +100,37 @@ public final class MemoryCalls {
         MemorySegment state = Calls.state();
         try {
             return result(
-                    state, (int) MSYNC.invokeExact(state, mapping, mapping.byteSize(), flags));
+                    state,
+                    (int) Msync.HANDLE.invokeExact(state, mapping, mapping.byteSize(), flags));
         } catch (Throwable e) {
             throw unreachable(e);
         }
+    }
+
+    // ---- handles, each linked when first used ----
+
+    private static final class Mmap {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.mmap$address(), linux_h.mmap$descriptor());
+    }
+
+    private static final class Munmap {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.munmap$address(), linux_h.munmap$descriptor());
+    }
+
+    private static final class Mprotect {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.mprotect$address(), linux_h.mprotect$descriptor());
+    }
+
+    private static final class Madvise {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.madvise$address(), linux_h.madvise$descriptor());
+    }
+
+    private static final class Msync {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.msync$address(), linux_h.msync$descriptor());
     }
 }

@@ -14,28 +14,13 @@ import org.jvisor.linux.bindings.linux_h;
  * its result, or {@code -errno}.
  */
 public final class StreamCalls {
-    private static final MethodHandle READ =
-            Calls.handle(linux_h.read$address(), linux_h.read$descriptor());
-    private static final MethodHandle WRITE =
-            Calls.handle(linux_h.write$address(), linux_h.write$descriptor());
-    private static final MethodHandle POLL =
-            Calls.handle(linux_h.poll$address(), linux_h.poll$descriptor());
-    private static final MethodHandle EVENTFD =
-            Calls.handle(linux_h.eventfd$address(), linux_h.eventfd$descriptor());
-    private static final MethodHandle MEMFD_CREATE =
-            Calls.handle(linux_h.memfd_create$address(), linux_h.memfd_create$descriptor());
-    private static final MethodHandle FTRUNCATE =
-            Calls.handle(linux_h.ftruncate$address(), linux_h.ftruncate$descriptor());
-    private static final MethodHandle LSEEK =
-            Calls.handle(linux_h.lseek$address(), linux_h.lseek$descriptor());
-
     private StreamCalls() {}
 
     /** {@code read(2)}. */
     public static long read(int fd, MemorySegment buffer, long length) {
         MemorySegment state = Calls.state();
         try {
-            return result(state, (long) READ.invokeExact(state, fd, buffer, length));
+            return result(state, (long) Read.HANDLE.invokeExact(state, fd, buffer, length));
         } catch (Throwable e) {
             throw unreachable(e);
         }
@@ -45,7 +30,7 @@ public final class StreamCalls {
     public static long write(int fd, MemorySegment buffer, long length) {
         MemorySegment state = Calls.state();
         try {
-            return result(state, (long) WRITE.invokeExact(state, fd, buffer, length));
+            return result(state, (long) Write.HANDLE.invokeExact(state, fd, buffer, length));
         } catch (Throwable e) {
             throw unreachable(e);
         }
@@ -55,7 +40,7 @@ public final class StreamCalls {
     public static int poll(MemorySegment fds, long count, int timeoutMillis) {
         MemorySegment state = Calls.state();
         try {
-            return result(state, (int) POLL.invokeExact(state, fds, count, timeoutMillis));
+            return result(state, (int) Poll.HANDLE.invokeExact(state, fds, count, timeoutMillis));
         } catch (Throwable e) {
             throw unreachable(e);
         }
@@ -65,7 +50,7 @@ public final class StreamCalls {
     public static int eventfd(int initial, int flags) {
         MemorySegment state = Calls.state();
         try {
-            return result(state, (int) EVENTFD.invokeExact(state, initial, flags));
+            return result(state, (int) Eventfd.HANDLE.invokeExact(state, initial, flags));
         } catch (Throwable e) {
             throw unreachable(e);
         }
@@ -82,7 +67,7 @@ public final class StreamCalls {
     public static int memfdCreate(MemorySegment name, int flags) {
         MemorySegment state = Calls.state();
         try {
-            return result(state, (int) MEMFD_CREATE.invokeExact(state, name, flags));
+            return result(state, (int) MemfdCreate.HANDLE.invokeExact(state, name, flags));
         } catch (Throwable e) {
             throw unreachable(e);
         }
@@ -92,7 +77,7 @@ public final class StreamCalls {
     public static int ftruncate(int fd, long length) {
         MemorySegment state = Calls.state();
         try {
-            return result(state, (int) FTRUNCATE.invokeExact(state, fd, length));
+            return result(state, (int) Ftruncate.HANDLE.invokeExact(state, fd, length));
         } catch (Throwable e) {
             throw unreachable(e);
         }
@@ -102,9 +87,46 @@ public final class StreamCalls {
     public static long lseek(int fd, long offset, int whence) {
         MemorySegment state = Calls.state();
         try {
-            return result(state, (long) LSEEK.invokeExact(state, fd, offset, whence));
+            return result(state, (long) Lseek.HANDLE.invokeExact(state, fd, offset, whence));
         } catch (Throwable e) {
             throw unreachable(e);
         }
+    }
+
+    // ---- handles, each linked when first used ----
+
+    private static final class Read {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.read$address(), linux_h.read$descriptor());
+    }
+
+    private static final class Write {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.write$address(), linux_h.write$descriptor());
+    }
+
+    private static final class Poll {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.poll$address(), linux_h.poll$descriptor());
+    }
+
+    private static final class Eventfd {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.eventfd$address(), linux_h.eventfd$descriptor());
+    }
+
+    private static final class MemfdCreate {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.memfd_create$address(), linux_h.memfd_create$descriptor());
+    }
+
+    private static final class Ftruncate {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.ftruncate$address(), linux_h.ftruncate$descriptor());
+    }
+
+    private static final class Lseek {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.lseek$address(), linux_h.lseek$descriptor());
     }
 }

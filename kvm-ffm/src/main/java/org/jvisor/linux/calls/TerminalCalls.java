@@ -9,28 +9,13 @@ import org.jvisor.linux.bindings.linux_h;
 
 /** Calls on terminals. Each returns its result, or {@code -errno}. */
 public final class TerminalCalls {
-    private static final MethodHandle ISATTY =
-            Calls.handle(linux_h.isatty$address(), linux_h.isatty$descriptor());
-    private static final MethodHandle TCGETATTR =
-            Calls.handle(linux_h.tcgetattr$address(), linux_h.tcgetattr$descriptor());
-    private static final MethodHandle TCSETATTR =
-            Calls.handle(linux_h.tcsetattr$address(), linux_h.tcsetattr$descriptor());
-    private static final MethodHandle POSIX_OPENPT =
-            Calls.handle(linux_h.posix_openpt$address(), linux_h.posix_openpt$descriptor());
-    private static final MethodHandle GRANTPT =
-            Calls.handle(linux_h.grantpt$address(), linux_h.grantpt$descriptor());
-    private static final MethodHandle UNLOCKPT =
-            Calls.handle(linux_h.unlockpt$address(), linux_h.unlockpt$descriptor());
-    private static final MethodHandle PTSNAME_R =
-            Calls.handle(linux_h.ptsname_r$address(), linux_h.ptsname_r$descriptor());
-
     private TerminalCalls() {}
 
     /** {@code isatty(3)}: whether {@code fd} is a terminal. */
     public static boolean isatty(int fd) {
         MemorySegment state = Calls.state();
         try {
-            return (int) ISATTY.invokeExact(state, fd) == 1;
+            return (int) Isatty.HANDLE.invokeExact(state, fd) == 1;
         } catch (Throwable e) {
             throw unreachable(e);
         }
@@ -40,7 +25,7 @@ public final class TerminalCalls {
     public static int tcgetattr(int fd, MemorySegment termios) {
         MemorySegment state = Calls.state();
         try {
-            return result(state, (int) TCGETATTR.invokeExact(state, fd, termios));
+            return result(state, (int) Tcgetattr.HANDLE.invokeExact(state, fd, termios));
         } catch (Throwable e) {
             throw unreachable(e);
         }
@@ -50,7 +35,7 @@ public final class TerminalCalls {
     public static int tcsetattr(int fd, int when, MemorySegment termios) {
         MemorySegment state = Calls.state();
         try {
-            return result(state, (int) TCSETATTR.invokeExact(state, fd, when, termios));
+            return result(state, (int) Tcsetattr.HANDLE.invokeExact(state, fd, when, termios));
         } catch (Throwable e) {
             throw unreachable(e);
         }
@@ -65,7 +50,7 @@ public final class TerminalCalls {
     public static int posixOpenpt(int flags) {
         MemorySegment state = Calls.state();
         try {
-            return result(state, (int) POSIX_OPENPT.invokeExact(state, flags));
+            return result(state, (int) PosixOpenpt.HANDLE.invokeExact(state, flags));
         } catch (Throwable e) {
             throw unreachable(e);
         }
@@ -75,7 +60,7 @@ public final class TerminalCalls {
     public static int grantpt(int fd) {
         MemorySegment state = Calls.state();
         try {
-            return result(state, (int) GRANTPT.invokeExact(state, fd));
+            return result(state, (int) Grantpt.HANDLE.invokeExact(state, fd));
         } catch (Throwable e) {
             throw unreachable(e);
         }
@@ -85,7 +70,7 @@ public final class TerminalCalls {
     public static int unlockpt(int fd) {
         MemorySegment state = Calls.state();
         try {
-            return result(state, (int) UNLOCKPT.invokeExact(state, fd));
+            return result(state, (int) Unlockpt.HANDLE.invokeExact(state, fd));
         } catch (Throwable e) {
             throw unreachable(e);
         }
@@ -96,9 +81,46 @@ public final class TerminalCalls {
         MemorySegment state = Calls.state();
         try {
             // It returns the error number itself.
-            return -(int) PTSNAME_R.invokeExact(state, fd, buffer, buffer.byteSize());
+            return -(int) PtsnameR.HANDLE.invokeExact(state, fd, buffer, buffer.byteSize());
         } catch (Throwable e) {
             throw unreachable(e);
         }
+    }
+
+    // ---- handles, each linked when first used ----
+
+    private static final class Isatty {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.isatty$address(), linux_h.isatty$descriptor());
+    }
+
+    private static final class Tcgetattr {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.tcgetattr$address(), linux_h.tcgetattr$descriptor());
+    }
+
+    private static final class Tcsetattr {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.tcsetattr$address(), linux_h.tcsetattr$descriptor());
+    }
+
+    private static final class PosixOpenpt {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.posix_openpt$address(), linux_h.posix_openpt$descriptor());
+    }
+
+    private static final class Grantpt {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.grantpt$address(), linux_h.grantpt$descriptor());
+    }
+
+    private static final class Unlockpt {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.unlockpt$address(), linux_h.unlockpt$descriptor());
+    }
+
+    private static final class PtsnameR {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.ptsname_r$address(), linux_h.ptsname_r$descriptor());
     }
 }

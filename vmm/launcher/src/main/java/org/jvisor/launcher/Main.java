@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import org.jvisor.machine.MachineException;
+import org.jvisor.machine.Preload;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -15,6 +16,10 @@ public final class Main {
 
     /** Runs the command and ends the process with its status. */
     public static void main(String[] args) {
+        if (args.length > 0 && args[0].equals("run")) {
+            // While this thread reads the command line.
+            Thread.ofPlatform().daemon().name("preload").start(Preload::run);
+        }
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
         System.exit(execute(out, err, args));
@@ -28,7 +33,7 @@ public final class Main {
      * @return the exit status, of {@link ExitStatus}
      */
     static int execute(PrintWriter out, PrintWriter err, String... args) {
-        CommandLine command = new CommandLine(new JvisorCommand());
+        CommandLine command = JvisorCommand.line(args);
         command.setOut(out)
                 .setErr(err)
                 .setOverwrittenOptionsAllowed(true)

@@ -65,6 +65,12 @@ class MainTest {
     }
 
     @Test
+    void helpNamesEverySubcommand() {
+        jvisor("--help");
+        assertThat(out.toString()).contains("  run ", "  image ", "  cpu-check ");
+    }
+
+    @Test
     void theVersionNamesTheJavaItRunsOn() {
         assertThat(jvisor("--version")).isZero();
         assertThat(out.toString()).contains("jvisor", Runtime.version().toString());

@@ -56,7 +56,7 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
         AddressMap layout = new AddressMap(config.memory());
         List<GuestMemory.Region> regions = new ArrayList<>();
         for (AddressMap.Range range : layout.ram()) {
-            HostMemory backing = HostMemory.anonymous(range.size(), HugePages.NONE);
+            HostMemory backing = HostMemory.anonymous(range.size(), HugePages.TRANSPARENT);
             hostMemory.add(backing);
             regions.add(new GuestMemory.Region(range.base(), backing.segment(), false));
         }
