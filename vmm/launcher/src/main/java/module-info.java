@@ -11,6 +11,9 @@ module org.jvisor.launcher {
     requires org.jvisor.machine;
     requires org.tukaani.xz;
 
+    exports org.jvisor.launcher.image to
+            org.jvisor.benchmarks;
+
     opens org.jvisor.launcher to
             info.picocli;
 }

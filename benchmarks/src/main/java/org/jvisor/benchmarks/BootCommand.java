@@ -1,0 +1,77 @@
+package org.jvisor.benchmarks;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.jvisor.launcher.image.Image;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code jvisor bench boot}: from the start of the process to the guest's power-off. */
+@Command(
+        name = "boot",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description =
+                "Times the boot of the default image to its power-off, and the memory it takes, in"
+                        + " jvisor and in QEMU TCG.")
+final class BootCommand implements Callable<Integer> {
+    static final double WALL_TARGET = 1.5;
+    static final double MEMORY_TARGET = 2.0;
+    private static final String COMMAND_LINE =
+            "console=ttyS0,115200 rdinit=/bin/busybox -- poweroff -f";
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    CommandSpec spec;
+
+    @Mixin MachineOptions options = new MachineOptions();
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        options.check();
+        Image image = Images.debian(err);
+        Vmm.Machine machine =
+                new Vmm.Machine(
+                        image.kernel(),
+                        image.initrd(),
+                        COMMAND_LINE,
+                        options.memory("256M"),
+                        options.cpus);
+        Vmm.@Nullable Jvisor jvisor =
+                options.wants("ours") ? options.jvisor(Checkout.root()) : null;
+        Vmm.@Nullable Qemu qemu = options.wants("tcg") ? Machines.qemu(err) : null;
+        Samples ours = jvisor == null ? null : new Samples();
+        Samples tcg = qemu == null ? null : new Samples();
+        Runs runs = new Runs(err, options.duration());
+        for (int run = 0; run <= options.runs; run++) {
+            // The first pair brings the files into the host's page cache and does not count.
+            if (jvisor != null && ours != null) {
+                Samples into = run == 0 ? new Samples() : ours;
+                runs.plain(jvisor.title(), run, jvisor.command(machine), into);
+            }
+            if (qemu != null && tcg != null) {
+                Samples into = run == 0 ? new Samples() : tcg;
+                runs.plain(qemu.title(), run, qemu.command(machine), into);
+            }
+        }
+        out.println(table(ours, tcg));
+        Path json = options.json;
+        Results.write(json, "boot", new Comparison(List.of(), ours, tcg, null));
+        return 0;
+    }
+
+    private static String table(@Nullable Samples ours, @Nullable Samples tcg) {
+        TextTable table = new TextTable("boot", "ours", "TCG", "ratio (min..max)", "target", "met");
+        ProcessRows.wall(table, "start to power-off, s", ours, tcg, WALL_TARGET);
+        ProcessRows.memory(table, "peak RSS, MiB", ours, tcg, MEMORY_TARGET);
+        return table.toString();
+    }
+}

@@ -1,0 +1,113 @@
+package org.jvisor.benchmarks;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.jvisor.launcher.image.Image;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code jvisor bench guest}: the programs of the suite, ours and TCG alternating. */
+@Command(
+        name = "guest",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Runs the guest suite in jvisor, in QEMU TCG and on the host, and compares the times.",
+            "Programs: sieve, hash, qsort, fib, nbody, matrix, getppid, fork, mmap, pipe, sha256sum,"
+                    + " awk, exec-true (these are the reference), strings, division, indirect,"
+                    + " bytecode, pointers, gzip, x87, exec, faults, signals."
+        })
+final class GuestCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    CommandSpec spec;
+
+    @Mixin MachineOptions options = new MachineOptions();
+
+    @Option(
+            names = "--programs",
+            split = ",",
+            paramLabel = "NAME",
+            description =
+                    "Programs, or groups of them: integer, double, x87, kernel, reference (default: all).")
+    List<String> names = new ArrayList<>();
+
+    @Option(
+            names = "--scale",
+            paramLabel = "X",
+            description = "How much work a pass is (default: ${DEFAULT-VALUE}).")
+    double scale = 1;
+
+    @Option(
+            names = "--passes",
+            paramLabel = "N",
+            description =
+                    "Passes of each program in a run: the first is the cold one, the last the warm"
+                            + " one (default: ${DEFAULT-VALUE}).")
+    int passes = 3;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        options.check();
+        if (passes < 1 || !(scale > 0)) {
+            throw new BenchException("--passes and --scale have to be positive");
+        }
+        List<Program> programs = Suite.select(Suite.PROGRAMS, names);
+        Path root = Checkout.root();
+        Image image = Images.debian(err);
+        String plan = SuiteImage.plan(programs, scale, passes);
+        try (WorkFolder work = WorkFolder.make()) {
+            SuiteImage suite = SuiteImage.make(root, work.path(), image, plan);
+            Vmm.Machine machine =
+                    new Vmm.Machine(
+                            suite.kernel(),
+                            suite.initrd(),
+                            SuiteImage.COMMAND_LINE,
+                            options.memory("256M"),
+                            options.cpus);
+            Comparison comparison = run(programs, root, work, suite, machine, plan, err);
+            out.println(comparison.text());
+            Results.write(options.json, "guest", comparison);
+        }
+        return 0;
+    }
+
+    private Comparison run(
+            List<Program> programs,
+            Path root,
+            WorkFolder work,
+            SuiteImage suite,
+            Vmm.Machine machine,
+            String plan,
+            PrintWriter err)
+            throws IOException, InterruptedException {
+        Runs runs = new Runs(err, options.duration());
+        Vmm.Jvisor jvisor = options.wants("ours") ? options.jvisor(root) : null;
+        Vmm.@Nullable Qemu qemu = options.wants("tcg") ? Machines.qemu(err) : null;
+        Samples ours = jvisor == null ? null : new Samples();
+        Samples tcg = qemu == null ? null : new Samples();
+        Samples host = options.wants("native") ? new Samples() : null;
+        if (host != null) {
+            runs.suite("native", 1, suite.nativeCommand(work.path(), plan), host);
+        }
+        for (int run = 1; run <= options.runs; run++) {
+            if (jvisor != null && ours != null) {
+                runs.suite(jvisor.title(), run, jvisor.command(machine), ours);
+            }
+            if (qemu != null && tcg != null) {
+                runs.suite(qemu.title(), run, qemu.command(machine), tcg);
+            }
+        }
+        return new Comparison(programs, ours, tcg, host);
+    }
+}

@@ -1,0 +1,71 @@
+package org.jvisor.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.jvisor.benchmarks.guest.GuestCompiler;
+import org.jvisor.benchmarks.guest.GuestException;
+import org.jvisor.benchmarks.guest.Overlay;
+import org.jvisor.launcher.image.Image;
+
+/**
+ * The guest suite made ready: a kernel and an initial RAM disk which runs a plan and switches off.
+ *
+ * @param kernel the image's
+ * @param initrd the image's with the suite over it
+ * @param guest the suite's binary, for runs on the host
+ * @param busybox the image's, for runs on the host
+ */
+record SuiteImage(Path kernel, Path initrd, Path guest, Path busybox) {
+    /** Of the kernel: quiet, and a panic ends the run instead of hanging it. */
+    static final String COMMAND_LINE = "console=ttyS0,115200 quiet panic=-1";
+
+    /**
+     * Compiles the programs and packs them.
+     *
+     * @param folder to write in
+     * @param plan a shell script for the guest's init
+     */
+    static SuiteImage make(Path root, Path folder, Image image, String plan)
+            throws IOException, InterruptedException {
+        Path sources = root.resolve("benchmarks/src/main/guest");
+        Path guest = folder.resolve("guest");
+        try {
+            GuestCompiler.ofHost().compile(GuestCompiler.sources(sources), guest);
+        } catch (GuestException e) {
+            throw new BenchException(String.valueOf(e.getMessage()), e);
+        }
+        Path busybox = folder.resolve("busybox");
+        Files.write(busybox, Overlay.read(image.initrd(), "bin/busybox"));
+        Files.setPosixFilePermissions(busybox, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Path initrd = folder.resolve("initrd");
+        new Overlay()
+                .folder("bench")
+                .program("bench/guest", Files.readAllBytes(guest))
+                .script("bench/plan", plan)
+                .script("init", Files.readString(sources.resolve("init")))
+                .appendTo(image.initrd(), initrd);
+        return new SuiteImage(image.kernel(), initrd, guest, busybox);
+    }
+
+    /** The plan which runs programs one after another. */
+    static String plan(List<Program> programs, double scale, int passes) {
+        StringBuilder plan = new StringBuilder();
+        for (Program program : programs) {
+            plan.append(program.command(scale, passes));
+        }
+        return plan.toString();
+    }
+
+    /** The command that runs the same plan on the host. */
+    List<String> nativeCommand(Path folder, String plan) throws IOException {
+        Path script = folder.resolve("native.sh");
+        Files.writeString(
+                script,
+                "export GUEST=%s BUSYBOX=%s TMP=%s\n%secho '@@ finished'\n"
+                        .formatted(guest, busybox, folder, plan));
+        return List.of(busybox.toString(), "sh", script.toString());
+    }
+}

@@ -1,0 +1,126 @@
+package org.jvisor.benchmarks;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * A process run to its end, with what it wrote and used.
+ *
+ * @param lines of its standard output and error, each with the host's time of its arrival
+ * @param status it ended with
+ * @param wallNanos from before its start to its end
+ * @param peakBytes of resident memory, from the kernel's high-water mark ({@code VmHWM}), looked at
+ *     every few milliseconds
+ */
+record VmProcess(List<Line> lines, int status, long wallNanos, long peakBytes) {
+    private static final int SAMPLE_MILLIS = 10;
+
+    /**
+     * A line.
+     *
+     * @param nanos by the host's {@link System#nanoTime}
+     * @param text without its end
+     */
+    record Line(long nanos, String text) {}
+
+    /**
+     * Runs a command with nothing on its standard input.
+     *
+     * @throws BenchException if it cannot be started or has not ended within {@code limit}
+     */
+    static VmProcess run(List<String> command, Duration limit) throws InterruptedException {
+        long start = System.nanoTime();
+        Process process;
+        try {
+            process =
+                    new ProcessBuilder(command)
+                            .redirectInput(Path.of("/dev/null").toFile())
+                            .redirectErrorStream(true)
+                            .start();
+        } catch (IOException e) {
+            throw new BenchException(
+                    "%s cannot be run: %s".formatted(command.getFirst(), e.getMessage()), e);
+        }
+        try {
+            List<Line> lines = new ArrayList<>();
+            AtomicReference<IOException> failure = new AtomicReference<>();
+            Thread reader = Thread.ofVirtual().start(() -> read(process, lines, failure));
+            long peak = 0;
+            long end = start + limit.toNanos();
+            while (!process.waitFor(SAMPLE_MILLIS, TimeUnit.MILLISECONDS)) {
+                peak = Math.max(peak, peakOf(process.pid()));
+                if (System.nanoTime() > end) {
+                    process.destroyForcibly().waitFor();
+                    reader.join();
+                    throw new BenchException(
+                            "%s did not end within %d s; its last lines:\n%s"
+                                    .formatted(command.getFirst(), limit.toSeconds(), tail(lines)));
+                }
+            }
+            long wall = System.nanoTime() - start;
+            reader.join();
+            if (failure.get() != null) {
+                throw new BenchException(
+                        "reading from %s failed".formatted(command.getFirst()), failure.get());
+            }
+            return new VmProcess(lines, process.exitValue(), wall, peak);
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    private static void read(
+            Process process, List<Line> lines, AtomicReference<IOException> failure) {
+        try (BufferedReader in =
+                new BufferedReader(
+                        new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                lines.add(new Line(System.nanoTime(), line));
+            }
+        } catch (IOException e) {
+            failure.set(e);
+        }
+    }
+
+    /** The high-water mark of a process's resident memory in bytes, or 0 where it has ended. */
+    private static long peakOf(long pid) {
+        try {
+            return peakIn(Files.readString(Path.of("/proc", Long.toString(pid), "status")));
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    /** The {@code VmHWM} of a {@code /proc/PID/status}, in bytes, or 0. */
+    static long peakIn(String status) {
+        return status.lines()
+                .filter(line -> line.startsWith("VmHWM:"))
+                .map(line -> line.replaceAll("[^0-9]", ""))
+                .filter(digits -> !digits.isEmpty())
+                .mapToLong(digits -> Long.parseLong(digits) * 1024)
+                .findFirst()
+                .orElse(0);
+    }
+
+    /** Its last lines, for an error message. */
+    String tail() {
+        return tail(lines);
+    }
+
+    private static String tail(List<Line> lines) {
+        return String.join(
+                "\n",
+                lines.subList(Math.max(0, lines.size() - 15), lines.size()).stream()
+                        .map(line -> "  | " + line.text())
+                        .toList());
+    }
+}

@@ -1,0 +1,47 @@
+package org.jvisor.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+
+class MainTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int run(String... arguments) {
+        return Main.execute(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+    }
+
+    @Test
+    void everyProgramIsNamedInTheHelp() {
+        assertThat(run("guest", "--help")).isZero();
+        assertThat(out.toString()).contains(Suite.PROGRAMS.keySet());
+    }
+
+    @Test
+    void withoutACommandItTellsWhichThereAre() {
+        assertThat(run()).isZero();
+        assertThat(out.toString()).contains("guest", "boot");
+    }
+
+    @Test
+    void anUnknownOptionIsAMisuse() {
+        assertThat(run("boot", "--rnus", "3")).isEqualTo(64);
+        assertThat(err.toString()).contains("--rnus");
+    }
+
+    @Test
+    void aValueThatMeansNothingIsToldInOneSentence() {
+        assertThat(run("guest", "--runs", "0")).isEqualTo(70);
+        assertThat(err.toString().lines()).hasSize(1);
+        assertThat(err.toString()).contains("--runs");
+    }
+
+    @Test
+    void anUnknownProgramIsTold() {
+        assertThat(run("guest", "--programs", "nonesuch")).isEqualTo(70);
+        assertThat(err.toString()).contains("nonesuch");
+    }
+}
