@@ -43,6 +43,10 @@ final class TestGuest implements AutoCloseable {
     }
 
     TestGuest(int cpus, long slice) {
+        this(cpus, slice, false);
+    }
+
+    TestGuest(int cpus, long slice, boolean parallel) {
         memory =
                 new GuestMemory(
                         List.of(new GuestMemory.Region(0, arena.allocate(SIZE, 4096), false)));
@@ -54,6 +58,7 @@ final class TestGuest implements AutoCloseable {
                         .mmio(mmio)
                         .clock(clock)
                         .sliceLength(slice)
+                        .parallel(parallel)
                         .build();
         vcpu = accelerator.vcpus().get(0);
         c = vcpu.cpu();
