@@ -13,7 +13,9 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What CPUs on threads of their own may see of each other: SDM 3A §9.1 to §9.3, litmus by litmus. */
+/**
+ * What CPUs on threads of their own may see of each other: SDM 3A §9.1 to §9.3, litmus by litmus.
+ */
 @Timeout(120)
 class ParallelTest {
     private static final int R8 = 8, R10 = 10, R12 = 12, R14 = 14;
@@ -89,6 +91,17 @@ class ParallelTest {
     @MethodSource("increments")
     void noLockedIncrementInAPageWithCodeIsLost(int size, String code) {
         assertAllCount(2, size, code, CODE + 0x800, 1_001);
+    }
+
+    @Test
+    void aLockAcrossEightBytesKeepsOutAnotherWithin() {
+        p.start(0, CODE, "f081060000 0100 48ffc9 75f4 f4"); // lock add dword [rsi], 0x10000
+        p.start(1, CODE + 0x1000, "f066830601 48ffc9 75f6 f4"); // lock add word [rsi], 1
+        p.all(RCX, 20_001);
+        p.cpu(0).r[RSI] = DATA + 0x3e;
+        p.cpu(1).r[RSI] = DATA + 0x40;
+        p.run();
+        assertThat(p.g.memory.readLong(DATA + 0x3e)).isEqualTo(40_002L << 16);
     }
 
     @Test
@@ -189,6 +202,19 @@ class ParallelTest {
     }
 
     @Test
+    void noWriteToCodeIsMissedByACpuThatDecodesIt() {
+        long function = 0x70003;
+        p.g.code(function, "b800000000 c3"); // mov eax, the count; ret
+        // x: inc edx; mov [rsi+1], edx; mov [rdi], edx; dec rcx; jnz x; mov byte [r8], 1; hlt
+        p.start(0, CODE, "31d2 ffc2 895601 8917 48ffc9 75f4 41c60001 f4");
+        // x: mov r9d, [rdi]; cpuid; call rsi; cmp eax, r9d; jae ok; inc r10; ok: ...
+        p.start(1, CODE + 0x1000, "448b0f 31c0 0fa2 ffd6 4439c8 7303 49ffc2 41803800 74e9 f4");
+        p.all(RSI, function).all(RDI, DATA).all(R8, DATA + 64).all(R10, 0).all(RCX, 100_000);
+        p.run();
+        assertThat(p.cpu(1).r[R10]).isZero();
+    }
+
+    @Test
     void textIsPokedUnderARunningCpu() {
         handler(Cpu.NMI, "41ff00 48cf"); // inc dword [r8]; iretq
         handler(Cpu.BP, "48ff0c24 49ffc3 48cf"); // dec qword [rsp]; inc r11; iretq
@@ -200,10 +226,7 @@ class ParallelTest {
                 "458b08 ba11111111 c606cc e81f000000 895601 e817000000 c606b8 e80f000000"
                         + " 81f233333333 48ffc9 75dd c60701 f4 41ffc1 e680 f390 453908 75f9 c3");
         // l: mov eax, 0x22222222; the two constants it may be, or inc rbx; until told to stop
-        p.start(
-                1,
-                text,
-                "b822222222 3d11111111 740a 3d22222222 7403 48ffc3 49ffc2 803f00 74e2 f4");
+        p.start(1, text, "b822222222 3d11111111 740a 3d22222222 7403 48ffc3 49ffc2 803f00 74e2 f4");
         p.all(RSI, text).all(RDI, DATA).all(R8, DATA + 64).all(RCX, 500).all(RBX, 0).run();
         assertThat(p.cpu(1).r[RBX]).isZero();
         assertThat(p.g.memory.readInt(DATA + 64)).isEqualTo(1500);

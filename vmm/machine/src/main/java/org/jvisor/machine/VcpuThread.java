@@ -1,5 +1,6 @@
 package org.jvisor.machine;
 
+import java.lang.invoke.VarHandle;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
@@ -36,6 +37,9 @@ final class VcpuThread {
     private final Thread thread;
     private final Object lock = new Object();
     private volatile Order order = Order.PAUSE;
+
+    /** Parked, or about to be, because every CPU is halted. */
+    private volatile boolean waiting;
 
     /** True while some vCPU may be running; guarded by {@link #lock}. */
     private boolean active;
@@ -111,7 +115,9 @@ final class VcpuThread {
 
     /** Ends the idle wait of the thread: an interrupt may be there for a halted CPU. */
     void wake() {
-        LockSupport.unpark(thread);
+        if (waiting) { // what the CPU was sent is in its pending set already: see idle()
+            LockSupport.unpark(thread);
+        }
     }
 
     private void order(Order next) {
@@ -172,11 +178,30 @@ final class VcpuThread {
                 toldHalted = true;
                 listener.halted(this);
             } else {
-                long since = System.nanoTime();
-                LockSupport.park(this);
-                idleNanos.add(System.nanoTime() - since);
+                idle();
             }
         }
+    }
+
+    /** Waits for {@link #wake} or an order. */
+    private void idle() {
+        long since = System.nanoTime();
+        waiting = true;
+        VarHandle.fullFence(); // then a last look: wake() comes after the CPU was sent something
+        if (order == Order.RUN && allIdle()) {
+            LockSupport.park(this);
+        }
+        waiting = false;
+        idleNanos.add(System.nanoTime() - since);
+    }
+
+    private boolean allIdle() {
+        for (Vcpu vcpu : vcpus) {
+            if (!vcpu.idle()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Runs one vCPU until its next exit. Returns false when the thread must look at its orders. */
