@@ -1,14 +1,19 @@
 package org.jvisor.firmware;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.jvisor.firmware.BootException.Reason;
+import org.jvisor.firmware.BootRequest.Unpack;
 import org.jvisor.firmware.acpi.AcpiTables;
 import org.jvisor.firmware.layout.AddressMap;
 import org.jvisor.firmware.layout.BoardDescription;
 import org.jvisor.firmware.layout.E820Map;
+import org.jvisor.firmware.payload.Initramfs;
+import org.jvisor.firmware.payload.PayloadException;
+import org.jvisor.firmware.payload.Sink;
 import org.jvisor.firmware.smbios.SmbiosTables;
 import org.jvisor.vmm.api.GuestMemory;
 
@@ -27,6 +32,9 @@ record BootContext(
         BoardDescription board,
         BootRequest request,
         ImageFile file) {
+
+    /** The largest file that is read to be unpacked. */
+    private static final long MAX_PACKED = 256 << 20;
 
     /**
      * A file in guest memory.
@@ -94,6 +102,72 @@ record BootContext(
         memory().write(at, line);
         memory().writeByte(at + line.length, 0);
         return at;
+    }
+
+    /**
+     * Loads Linux's initial RAM file system, unpacked if the host can: the guest would take several
+     * times as long. It stays packed if it needs more than a quarter of the memory unpacked, for
+     * the kernel holds it twice while it copies the files.
+     *
+     * @param limit the address it must end at or before
+     * @return null if none was asked for
+     */
+    @Nullable Loaded loadInitramfs(long limit) throws BootException {
+        Path path = request.initrd();
+        long room = board.memory().memory() / 4 / GuestMemory.PAGE_SIZE * GuestMemory.PAGE_SIZE;
+        if (path == null || request.unpack() == Unpack.GUEST || room == 0) {
+            return loadInitrd(limit);
+        }
+        byte[] packed;
+        try (ImageFile initrd = ImageFile.open(path, "initrd")) {
+            if (initrd.size() > Math.min(room, MAX_PACKED)) {
+                return loadInitrd(limit);
+            }
+            packed = initrd.read(0, initrd.size(), "contents");
+        }
+        OptionalLong at = space.high(room, GuestMemory.PAGE_SIZE, limit, "the initrd");
+        long size = at.isEmpty() ? 0 : unpack(packed, at.getAsLong(), room);
+        if (at.isPresent()) {
+            space.shrink(at.getAsLong(), size);
+        }
+        return size == 0 ? loadInitrd(limit) : new Loaded(at.getAsLong(), size);
+    }
+
+    /** Unpacks to guest memory; 0 if that is better left to the kernel. */
+    private long unpack(byte[] packed, long address, long room) {
+        MemorySink sink = new MemorySink(memory(), address, room);
+        try {
+            return Initramfs.unpack(packed, sink);
+        } catch (PayloadException | MemorySink.FullException e) {
+            return 0; // the kernel tells what is wrong with it, or understands it
+        }
+    }
+
+    /** Guest memory filled from its start. */
+    private static final class MemorySink implements Sink<MemorySink.FullException> {
+        /** There is no room for all. */
+        static final class FullException extends Exception {
+            private static final long serialVersionUID = 1;
+        }
+
+        private final GuestMemory memory;
+        private final long end;
+        private long at;
+
+        MemorySink(GuestMemory memory, long address, long room) {
+            this.memory = memory;
+            this.at = address;
+            this.end = address + room;
+        }
+
+        @Override
+        public void accept(byte[] bytes, int offset, int length) throws FullException {
+            if (length > end - at) {
+                throw new FullException();
+            }
+            memory.write(at, MemorySegment.ofArray(bytes).asSlice(offset, length));
+            at += length;
+        }
     }
 
     /**

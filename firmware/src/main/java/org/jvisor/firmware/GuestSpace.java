@@ -113,6 +113,12 @@ final class GuestSpace {
         return OptionalLong.empty();
     }
 
+    /** Gives back the end of a range that was taken; all of it if {@code size} is 0. */
+    void shrink(long base, long size) {
+        claims.replaceAll(c -> c.base == base ? new Claim(base, base + size, c.what) : c);
+        claims.removeIf(c -> c.base == c.end);
+    }
+
     /**
      * Takes room for something small that any guest large enough to boot a kernel has.
      *

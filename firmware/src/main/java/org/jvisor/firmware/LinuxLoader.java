@@ -56,7 +56,7 @@ final class LinuxLoader {
         zeroPage.memoryMap(context.map());
         zeroPage.rsdp(context.writeTables());
         Loaded initrd =
-                context.loadInitrd(setup == null ? INITRD_LIMIT : setup.initrdAddressMax() + 1);
+                context.loadInitramfs(setup == null ? INITRD_LIMIT : setup.initrdAddressMax() + 1);
         if (initrd != null) {
             zeroPage.initrd(initrd.address(), initrd.size());
         }

@@ -11,6 +11,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.jvisor.firmware.BootRequest.Unpack;
 import org.jvisor.firmware.layout.AddressMap;
 import org.jvisor.firmware.payload.Compression;
+import org.jvisor.firmware.payload.Cpio;
+import org.jvisor.firmware.payload.Packer;
 import org.jvisor.vmm.api.VcpuState;
 
 class BzImageTest {
@@ -82,6 +84,33 @@ class BzImageTest {
         long page = zeroPage(lz4().withCommandLine("console=ttyS0 name=\u00fcber"));
         assertThat(guest.text(guest.memory.readInt(page + 0x228)))
                 .isEqualTo("console=ttyS0 name=\u00fcber");
+    }
+
+    @Test
+    void aCompressedInitialFileSystemIsUnpackedByTheHost() throws Exception {
+        byte[] archive = Cpio.of("init", Packer.sample(50_000));
+        byte[] packed = Packer.pack(Compression.GZIP, archive);
+        long page = zeroPage(lz4().withInitrd(guest.file(packed)));
+        long address = Integer.toUnsignedLong(guest.memory.readInt(page + 0x218));
+        assertThat(guest.memory.readInt(page + 0x21c)).isEqualTo(archive.length);
+        assertThat(guest.memory.read(address, archive.length)).isEqualTo(archive);
+    }
+
+    @Test
+    void aFileSystemOfMoreThanAQuarterOfTheMemoryStaysPacked() throws Exception {
+        byte[] archive = Cpio.of("init", new byte[(int) (guest.board.memory().memory() / 4)]);
+        byte[] packed = Packer.pack(Compression.GZIP, archive);
+        long page = zeroPage(lz4().withInitrd(guest.file(packed)));
+        long address = Integer.toUnsignedLong(guest.memory.readInt(page + 0x218));
+        assertThat(guest.memory.readInt(page + 0x21c)).isEqualTo(packed.length);
+        assertThat(guest.memory.read(address, packed.length)).isEqualTo(packed);
+    }
+
+    @Test
+    void theGuestUnpacksTheFileSystemIfAsked() throws Exception {
+        byte[] packed = Packer.pack(Compression.GZIP, Cpio.of("init", new byte[5000]));
+        long page = zeroPage(lz4().withInitrd(guest.file(packed)).withUnpack(Unpack.GUEST));
+        assertThat(guest.memory.readInt(page + 0x21c)).isEqualTo(packed.length);
     }
 
     @Test

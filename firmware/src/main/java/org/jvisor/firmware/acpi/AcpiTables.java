@@ -133,7 +133,7 @@ public final class AcpiTables {
     private static byte[] mcfg() {
         ByteBuffer out = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
         out.putLong(0).putLong(AddressMap.ECAM_BASE).putShort((short) 0);
-        out.put((byte) 0).put((byte) 255).putInt(0);
+        out.put((byte) 0).put((byte) (AddressMap.PCI_BUSES - 1)).putInt(0);
         return out.array();
     }
 

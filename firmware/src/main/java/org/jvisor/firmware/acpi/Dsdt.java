@@ -65,7 +65,7 @@ final class Dsdt {
     private byte[] hostBridge() {
         AmlResources windows =
                 new AmlResources()
-                        .buses(0, 255)
+                        .buses(0, AddressMap.PCI_BUSES - 1)
                         .ports(BoardPorts.PCI_CONFIG, 8)
                         .portWindow(0, BoardPorts.PCI_CONFIG - 1)
                         .portWindow(BoardPorts.PCI_CONFIG + 8, 0xffff);

@@ -62,6 +62,12 @@ public record AddressMap(long memory) {
     /** Bytes of configuration space: 256 buses. */
     public static final long ECAM_SIZE = 256 * MIB;
 
+    /**
+     * How many of ECAM's buses the firmware tables tell of. Linux reads the vendor ID of every
+     * device on each of them: for all 256 that is 16,000 exits.
+     */
+    public static final int PCI_BUSES = 32;
+
     /** The second PCI memory window below 4 GiB. */
     public static final long PCI_MMIO2_BASE = 0xf000_0000L;
 

@@ -55,6 +55,14 @@ class AcpiTablesTest {
     }
 
     @Test
+    void theMcfgTellsOfTheFirstBusesOnly() {
+        ByteBuffer mcfg = little(tables.table("MCFG"));
+        assertThat(mcfg.getLong(44)).isEqualTo(AddressMap.ECAM_BASE);
+        assertThat(mcfg.get(54)).isZero();
+        assertThat(mcfg.get(55)).isEqualTo((byte) 31);
+    }
+
+    @Test
     void theFadtPointsToDsdtAndAlignedFacs() {
         ByteBuffer fadt = little(tables.table("FACP"));
         assertThat(signature(at(fadt.getInt(40)))).isEqualTo("DSDT");

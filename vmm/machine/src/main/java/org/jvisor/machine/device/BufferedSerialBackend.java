@@ -2,6 +2,7 @@ package org.jvisor.machine.device;
 
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,12 @@ public final class BufferedSerialBackend implements SerialBackend {
 
     /** How long {@link #close} waits for a sink that does not take what is left. */
     private static final long CLOSE_SECONDS = 2;
+
+    /**
+     * How long bytes are gathered before they are handed over, in nanoseconds: a guest's driver
+     * sends a line byte by byte, and waking a thread for each costs more than sending it.
+     */
+    private static final long GATHER = 500_000;
 
     private final Sink sink;
     private final Thread thread;
@@ -95,6 +102,7 @@ public final class BufferedSerialBackend implements SerialBackend {
     private int take() throws InterruptedException {
         Uart16550 waiting = null;
         int length;
+        boolean gather;
         synchronized (this) {
             while (size == 0) {
                 if (closed) {
@@ -102,6 +110,12 @@ public final class BufferedSerialBackend implements SerialBackend {
                 }
                 wait();
             }
+            gather = !closed;
+        }
+        if (gather) {
+            LockSupport.parkNanos(this, GATHER);
+        }
+        synchronized (this) {
             length = size;
             int first = Math.min(length, CAPACITY - head);
             System.arraycopy(buffer, head, chunk, 0, first);
@@ -126,6 +140,7 @@ public final class BufferedSerialBackend implements SerialBackend {
             closed = true;
             notifyAll();
         }
+        LockSupport.unpark(thread);
         if (Thread.currentThread() == thread) {
             return;
         }
