@@ -6,6 +6,7 @@
  *   guest text BYTES                                  prints text that compresses as prose does
  *   guest list                                        prints the programs' names
  *   guest true                                        does nothing
+ *   guest poweroff                                    switches the machine off at once
  *
  * Around each pass it prints a line when it starts and one when it ends:
  *
@@ -14,10 +15,12 @@
  *
  * The first pass runs cold; the later ones run what the machine has already seen.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/reboot.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -136,7 +139,7 @@ static int text(long size) {
 }
 
 static int usage(void) {
-    fputs("usage: guest PROGRAM|command NAME|text BYTES|list|true [--scale X] [--passes N] [-- COMMAND]\n",
+    fputs("usage: guest PROGRAM|command NAME|text BYTES|list|true|poweroff [--scale X] [--passes N] [-- COMMAND]\n",
           stderr);
     return 2;
 }
@@ -148,6 +151,11 @@ int main(int count, char **arguments) {
     const char *name = arguments[1];
     if (strcmp(name, "true") == 0) {
         return 0;
+    }
+    if (strcmp(name, "poweroff") == 0) {
+        sync();
+        reboot(RB_POWER_OFF);
+        fail("poweroff");
     }
     if (strcmp(name, "text") == 0 && count == 3) {
         return text(atol(arguments[2]));

@@ -26,6 +26,11 @@ enum Group {
         return title;
     }
 
+    /** Whether the target is for the first pass. */
+    boolean cold() {
+        return this == USERLAND;
+    }
+
     /** The ratio ours / TCG that its geometric mean shall not exceed; 0 where none is set. */
     double target() {
         return target;

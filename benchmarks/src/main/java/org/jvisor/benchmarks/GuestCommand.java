@@ -2,11 +2,9 @@ package org.jvisor.benchmarks;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.jvisor.launcher.image.Image;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -63,51 +61,11 @@ final class GuestCommand implements Callable<Integer> {
             throw new BenchException("--passes and --scale have to be positive");
         }
         List<Program> programs = Suite.select(Suite.PROGRAMS, names);
-        Path root = Checkout.root();
         Image image = Images.debian(err);
-        String plan = SuiteImage.plan(programs, scale, passes);
-        try (WorkFolder work = WorkFolder.make()) {
-            SuiteImage suite = SuiteImage.make(root, work.path(), image, plan);
-            Vmm.Machine machine =
-                    new Vmm.Machine(
-                            suite.kernel(),
-                            suite.initrd(),
-                            SuiteImage.COMMAND_LINE,
-                            options.memory("256M"),
-                            options.cpus);
-            Comparison comparison = run(programs, root, work, suite, machine, plan, err);
-            out.println(comparison.text());
-            Results.write(options.json, "guest", comparison);
-        }
+        SuiteRun run = new SuiteRun(options, programs, scale, passes, "256M", true);
+        Comparison comparison = run.of(image, image.initrd(), err);
+        out.println(comparison.text());
+        Results.write(options.json, "guest", comparison);
         return 0;
-    }
-
-    private Comparison run(
-            List<Program> programs,
-            Path root,
-            WorkFolder work,
-            SuiteImage suite,
-            Vmm.Machine machine,
-            String plan,
-            PrintWriter err)
-            throws IOException, InterruptedException {
-        Runs runs = new Runs(err, options.duration());
-        Vmm.Jvisor jvisor = options.wants("ours") ? options.jvisor(root) : null;
-        Vmm.@Nullable Qemu qemu = options.wants("tcg") ? Machines.qemu(err) : null;
-        Samples ours = jvisor == null ? null : new Samples();
-        Samples tcg = qemu == null ? null : new Samples();
-        Samples host = options.wants("native") ? new Samples() : null;
-        if (host != null) {
-            runs.suite("native", 1, suite.nativeCommand(work.path(), plan), host);
-        }
-        for (int run = 1; run <= options.runs; run++) {
-            if (jvisor != null && ours != null) {
-                runs.suite(jvisor.title(), run, jvisor.command(machine), ours);
-            }
-            if (qemu != null && tcg != null) {
-                runs.suite(qemu.title(), run, qemu.command(machine), tcg);
-            }
-        }
-        return new Comparison(programs, ours, tcg, host);
     }
 }

@@ -28,7 +28,7 @@ record Program(
 
     /**
      * The shell line that runs it; {@code $GUEST} is the suite's binary, {@code $BUSYBOX} busybox,
-     * {@code $TMP} a folder to write in.
+     * {@code $SH} a shell and {@code $TMP} a folder to write in.
      */
     String command(double scale, int passes) {
         if (!scripted()) {
@@ -39,8 +39,7 @@ record Program(
         return before
                 + "cat >$TMP/%s.sh <<'END'\n%s\nEND\n"
                         .formatted(name, script.replace("AMOUNT", scaled))
-                + "$GUEST command %s --passes %d -- $BUSYBOX sh $TMP/%s.sh\n"
-                        .formatted(name, passes, name);
+                + "$GUEST command %s --passes %d -- $SH $TMP/%s.sh\n".formatted(name, passes, name);
     }
 
     private static String number(double scale) {

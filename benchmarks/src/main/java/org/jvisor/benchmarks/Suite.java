@@ -60,7 +60,31 @@ final class Suite {
                     Program.own("faults", Group.KERNEL, false),
                     Program.own("signals", Group.KERNEL, false));
 
+    /** The programs of {@code jvisor bench userland}, whose first pass is what counts. */
+    static final Map<String, Program> USERLAND =
+            byName(
+                    userland("apt-cache", "apt-cache policy | grep -c release"),
+                    userland(
+                            "python",
+                            "python3 -c 'import json,http.client; print(json.dumps([1]))'"),
+                    userland(
+                            "perl",
+                            "perl -e 'my %h; $h{$_ % 97} += $_ for 1..20000;"
+                                    + " print join(\",\", map {\"$_=$h{$_}\"} sort {$a <=> $b} keys %h)'"),
+                    userland(
+                            "perl-modules",
+                            "perl -MPOSIX=floor -MData::Dumper -e '$_ = \"aXbXc\" x 500; my @w = split /X/;"
+                                    + " print Dumper([map {floor(length($_) / 2)} @w[0..9]])'"),
+                    userland(
+                            "tcc",
+                            "printf '#include <stdio.h>\\nint main(void) {puts(\"hello\");}\\n' >/tmp/hello.c;"
+                                    + " tcc -o /tmp/hello /tmp/hello.c && /tmp/hello"));
+
     private Suite() {}
+
+    private static Program userland(String name, String script) {
+        return new Program(name, Group.USERLAND, false, 1, "", script);
+    }
 
     private static Map<String, Program> byName(Program... programs) {
         Map<String, Program> map = new LinkedHashMap<>();

@@ -26,9 +26,11 @@ record SuiteImage(Path kernel, Path initrd, Path guest, Path busybox) {
      * Compiles the programs and packs them.
      *
      * @param folder to write in
+     * @param image whose kernel boots
+     * @param base the initial RAM disk under the suite: the image's, or another
      * @param plan a shell script for the guest's init
      */
-    static SuiteImage make(Path root, Path folder, Image image, String plan)
+    static SuiteImage make(Path root, Path folder, Image image, Path base, String plan)
             throws IOException, InterruptedException {
         Path sources = root.resolve("benchmarks/src/main/guest");
         Path guest = folder.resolve("guest");
@@ -46,7 +48,7 @@ record SuiteImage(Path kernel, Path initrd, Path guest, Path busybox) {
                 .program("bench/guest", Files.readAllBytes(guest))
                 .script("bench/plan", plan)
                 .script("init", Files.readString(sources.resolve("init")))
-                .appendTo(image.initrd(), initrd);
+                .appendTo(base, initrd);
         return new SuiteImage(image.kernel(), initrd, guest, busybox);
     }
 
@@ -64,7 +66,7 @@ record SuiteImage(Path kernel, Path initrd, Path guest, Path busybox) {
         Path script = folder.resolve("native.sh");
         Files.writeString(
                 script,
-                "export GUEST=%s BUSYBOX=%s TMP=%s\n%secho '@@ finished'\n"
+                "export LC_ALL=C GUEST=%s BUSYBOX=%s TMP=%s\nexport SH=\"$BUSYBOX sh\"\n%secho '@@ finished'\n"
                         .formatted(guest, busybox, folder, plan));
         return List.of(busybox.toString(), "sh", script.toString());
     }

@@ -17,7 +17,10 @@ class MainTest {
     @Test
     void everyProgramIsNamedInTheHelp() {
         assertThat(run("guest", "--help")).isZero();
-        assertThat(out.toString()).contains(Suite.PROGRAMS.keySet());
+        assertThat(run("userland", "--help")).isZero();
+        assertThat(out.toString())
+                .contains(Suite.PROGRAMS.keySet())
+                .contains(Suite.USERLAND.keySet());
     }
 
     @Test
