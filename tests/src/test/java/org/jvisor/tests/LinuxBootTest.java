@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * An unmodified Debian kernel boots in software to a busybox shell and does real work there. Needs
@@ -51,8 +53,33 @@ class LinuxBootTest {
 
     @Test
     void fourCpusComeUp() throws Exception {
-        Jvisor.Result result = boot("nproc; echo cpus=$(nproc)", "--cpus", "4");
+        Jvisor.Result result =
+                boot("echo cpus=$(nproc)", "--cpus", "4", "--smp-mode", "deterministic");
         assertThat(result.text()).contains("cpus=4");
+        assertThat(result.status()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 4})
+    void cpusOnThreadsOfTheirOwnShareTheWork(int cpus) throws Exception {
+        Jvisor.Result result =
+                boot(
+                        """
+                        cat > /job <<'END'
+                        head -c 200000 /dev/urandom > /tmp/$1; gzip -c /tmp/$1 | gunzip -c | cmp - /tmp/$1 && echo gzip-ok=$1
+                        i=0; while [ $i -lt 100 ]; do /bin/true; echo $i | cat > /dev/null; i=$((i+1)); done; echo forks-ok=$1
+                        END
+                        for n in 1 2 3 4; do sh /job $n & done; wait; echo cpus=$(nproc)
+                        dmesg | grep -E 'WARNING:|BUG:|Oops|Call Trace|stall' || echo no-kernel-warning
+                        """,
+                        "--cpus",
+                        Integer.toString(cpus),
+                        "--smp-mode",
+                        "parallel");
+        for (int job = 1; job <= 4; job++) {
+            assertThat(result.text()).contains("gzip-ok=" + job, "forks-ok=" + job);
+        }
+        assertThat(result.text()).contains("cpus=" + cpus, "\nno-kernel-warning");
         assertThat(result.status()).isZero();
     }
 

@@ -1,5 +1,7 @@
 package org.jvisor.emulator;
 
+import java.lang.invoke.VarHandle;
+
 /** CR0 to CR8 and the mode switches they make (SDM 3A §2.5, §4.1, §10.8.5; SDM 2B MOV). */
 final class ControlRegisters {
     private static final long CR0_BITS =
@@ -58,6 +60,7 @@ final class ControlRegisters {
 
     /** MOV to CRn. */
     static void write(Cpu c, int n, long value) {
+        VarHandle.fullFence(); // it serialises (SDM 3A §9.3)
         check(c, n);
         switch (n) {
             case 0 -> writeCr0(c, value);

@@ -1,5 +1,6 @@
 package org.jvisor.emulator;
 
+import java.lang.invoke.VarHandle;
 import java.util.List;
 import org.jvisor.vmm.api.CpuidEntry;
 
@@ -23,6 +24,7 @@ final class CpuIdentification {
 
     /** Answers EAX and ECX in all four registers. */
     void execute(Cpu c) {
+        VarHandle.fullFence(); // it serialises (SDM 3A §9.3)
         int leaf = (int) c.r[Cpu.RAX];
         int subleaf = (int) c.r[Cpu.RCX];
         CpuidEntry entry = find(leaf, subleaf);

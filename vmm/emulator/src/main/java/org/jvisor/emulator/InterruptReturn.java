@@ -1,5 +1,7 @@
 package org.jvisor.emulator;
 
+import java.lang.invoke.VarHandle;
+
 /** IRET in all its forms (SDM 2A IRET). */
 final class InterruptReturn {
     /** What IRET restores at any privilege level and operand size. */
@@ -17,6 +19,7 @@ final class InterruptReturn {
      * @param nextRip saved if a task switch results
      */
     static void execute(Cpu c, int size, long nextRip) {
+        VarHandle.fullFence(); // it serialises (SDM 3A §9.3)
         c.nmiBlocked = false; // even if it faults (SDM 3A §6.7.1)
         if ((c.cr0 & Cpu.CR0_PE) == 0) {
             real(c, size);

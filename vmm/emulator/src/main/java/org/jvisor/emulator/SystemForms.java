@@ -167,7 +167,9 @@ final class SystemForms {
     }
 
     private static void identification(InsnTable t) {
-        t.add("0F A2", "CPUID", "", op((i, c) -> c.board.cpuid.execute(c))).with(SYSTEM);
+        t.add("0F A2", "CPUID", "", op((i, c) -> c.board.cpuid.execute(c)))
+                .with(SYSTEM)
+                .end(); // it serialises: what follows may have been written anew
         t.add("0F 31", "RDTSC", "", op(SystemForms::rdtsc)).with(SYSTEM);
         t.add("0F 01 F9", "RDTSCP", "", op(SystemForms::rdtscp)).needs(Feature.RDTSCP).with(SYSTEM);
         t.add("0F 33", "RDPMC", "", op(SystemForms::rdpmc)).with(SYSTEM);
