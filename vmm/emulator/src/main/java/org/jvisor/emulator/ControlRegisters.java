@@ -33,6 +33,7 @@ final class ControlRegisters {
                     | Cpu.CR4_OSXMMEXCPT
                     | Cpu.CR4_UMIP
                     | Cpu.CR4_FSGSBASE
+                    | Cpu.CR4_PCIDE
                     | Cpu.CR4_SMEP
                     | Cpu.CR4_SMAP;
 
@@ -41,6 +42,11 @@ final class ControlRegisters {
 
     /** Bits 2:1, 8:5 and those above MAXPHYADDR are reserved in a PDPTE (SDM 3A table 4-8). */
     private static final long PDPTE_RESERVED = 0x1e6 | -1L << PageWalker.PHYSICAL_BITS;
+
+    /** CR3's bit that keeps the translations of its PCID, where PCIDs are on. */
+    private static final long CR3_KEEP = 1L << 63;
+
+    private static final int PCID = 0xfff;
 
     private ControlRegisters() {}
 
@@ -119,7 +125,7 @@ final class ControlRegisters {
                     checkLongModeEntry(c);
                 }
             } else {
-                if (c.is64()) {
+                if (c.is64() || (c.cr4 & Cpu.CR4_PCIDE) != 0) {
                     throw c.gp();
                 }
                 longMode = false;
@@ -178,20 +184,34 @@ final class ControlRegisters {
     // ---- CR3 ----
 
     private static void writeCr3(Cpu c, long value) {
+        boolean pcids = (c.cr4 & Cpu.CR4_PCIDE) != 0;
+        boolean keep = pcids && value < 0;
+        if (keep) {
+            value &= ~CR3_KEEP;
+        }
         if (c.longMode && value >>> PageWalker.PHYSICAL_BITS != 0) {
             throw c.gp();
         }
-        loadCr3(c, value);
+        loadCr3(c, value, keep);
     }
 
-    /** Loads CR3 as MOV and a task switch do. */
+    /** Loads CR3 as a task switch does. */
     static void loadCr3(Cpu c, long value) {
+        loadCr3(c, value, false);
+    }
+
+    private static void loadCr3(Cpu c, long value, boolean keep) {
         boolean paging = (c.cr0 & Cpu.CR0_PG) != 0;
         if (paging && !c.longMode && (c.cr4 & Cpu.CR4_PAE) != 0) {
             checkPdptes(c, value);
         }
         c.cr3 = value;
-        c.mem.flushNonGlobal();
+        c.mem.loadSpace(pcid(c), keep);
+    }
+
+    /** The current process-context identifier: 0 without CR4.PCIDE (SDM 3A §4.10.1). */
+    static int pcid(Cpu c) {
+        return (c.cr4 & Cpu.CR4_PCIDE) != 0 ? (int) c.cr3 & PCID : 0;
     }
 
     /** PAE paging loads four PDPTEs with CR3: #GP(0) if one has reserved bits set. */
@@ -214,12 +234,16 @@ final class ControlRegisters {
             throw c.gp();
         }
         long changed = c.cr4 ^ value;
+        boolean pcids = (changed & value & Cpu.CR4_PCIDE) != 0;
+        if (pcids && (!c.longMode || (c.cr3 & PCID) != 0)) {
+            throw c.gp(); // SDM 3A §4.10.1
+        }
         boolean pae = !c.longMode && (value & Cpu.CR4_PAE) != 0;
         if ((c.cr0 & Cpu.CR0_PG) != 0 && pae && (changed & CR4_PAGING) != 0) {
             checkPdptes(c, c.cr3);
         }
         c.cr4 = value;
-        if ((changed & CR4_PAGING) != 0) {
+        if ((changed & (CR4_PAGING | Cpu.CR4_PCIDE)) != 0) {
             c.mem.flushAll();
         }
         c.mem.selectView(); // SMAP

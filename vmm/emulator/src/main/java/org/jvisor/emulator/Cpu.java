@@ -458,7 +458,7 @@ final class Cpu {
     /** Makes the next block be looked up anew: paging, CS, CPL or code size changed. */
     void fetchInvalid() {
         fetchLinear = FETCH_INVALID;
-        mem.slow.fetches.select(cpl == 3, codeMode);
+        mem.slow.fetches.select(cpl == 3, codeMode, mem.slow.spaces.current());
         fetchPage = null;
     }
 

@@ -24,6 +24,7 @@ enum Feature {
     RDTSCP,
     RDRAND,
     SMAP,
+    INVPCID,
     FSGSBASE,
     XSAVE
 }

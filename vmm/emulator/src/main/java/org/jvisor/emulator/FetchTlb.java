@@ -1,95 +1,83 @@
 package org.jvisor.emulator;
 
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * From linear pages to decoded code: the TLB of instruction fetches, direct-mapped, one view for
- * each combination of privilege and code size.
+ * each combination of privilege and code size; those of user code once more for each address space
+ * that {@link AddressSpaces} keeps.
  */
 final class FetchTlb {
-    private static final int ENTRIES = 1024;
-    private static final int VIEWS = 6;
+    private static final int MODES = 3;
     private static final long PAGE = ~0xfffL;
 
-    private final long[][] allTags = new long[VIEWS][];
-    private final CodePage[][] allPages = new CodePage[VIEWS][];
+    /** The supervisor's by code size, then the user's by space and code size; made when needed. */
+    private final @Nullable FetchView[] views = new FetchView[MODES * (1 + AddressSpaces.SPACES)];
 
-    /** {@link Mmu#GLOBAL} and {@link Mmu#LARGE}. */
-    private final byte[][] allFlags = new byte[VIEWS][];
+    private FetchView view = new FetchView();
 
     /** The tags of the current view, read on every change of page. */
-    private long[] tags = {};
+    private long[] tags = view.tags;
 
-    private @Nullable CodePage[] pages = {};
-    private byte[] flags = {};
+    private @Nullable CodePage[] pages = view.pages;
 
-    FetchTlb() {
-        select(false, Cpu.MODE16);
-    }
-
-    /** Switches to the view of a privilege and code size. */
-    void select(boolean user, int mode) {
-        int view = (user ? 1 : 0) + 2 * mode;
-        if (allTags[view] == null) {
-            allTags[view] = new long[ENTRIES];
-            Arrays.fill(allTags[view], Mmu.NEVER);
-            allPages[view] = new CodePage[ENTRIES];
-            allFlags[view] = new byte[ENTRIES];
+    /** Switches to the view of a privilege, code size and address space. */
+    void select(boolean user, int mode, int space) {
+        int n = user ? MODES * (1 + space) + mode : mode;
+        FetchView v = views[n];
+        if (v == null) {
+            v = new FetchView();
+            views[n] = v;
         }
-        tags = allTags[view];
-        pages = allPages[view];
-        flags = allFlags[view];
+        view = v;
+        tags = v.tags;
+        pages = v.pages;
     }
 
     /** The code page that {@code linear} is known to be in, possibly a dead one; or null. */
     @Nullable CodePage find(long linear) {
-        int i = (int) (linear >>> 12) & ENTRIES - 1;
+        int i = (int) (linear >>> 12) & FetchView.ENTRIES - 1;
         return tags[i] == (linear & PAGE) ? pages[i] : null;
     }
 
     /** Remembers a translation in the current view. */
     void put(long linear, CodePage page, int entryFlags) {
-        int i = (int) (linear >>> 12) & ENTRIES - 1;
-        tags[i] = linear & PAGE;
-        pages[i] = page;
-        flags[i] = (byte) entryFlags;
+        view.fill(linear, page, entryFlags);
     }
 
-    /** Forgets everything, or what is not global. */
-    void flush(boolean globalsToo) {
-        for (int v = 0; v < VIEWS; v++) {
-            long[] t = allTags[v];
-            if (t == null) {
-                continue;
+    /** Forgets everything. */
+    void flush() {
+        for (FetchView v : views) {
+            if (v != null) {
+                v.flush();
             }
-            if (globalsToo) {
-                Arrays.fill(t, Mmu.NEVER);
-                Arrays.fill(allPages[v], null);
-                continue;
-            }
-            byte[] f = allFlags[v];
-            for (int i = 0; i < ENTRIES; i++) {
-                if ((f[i] & Mmu.GLOBAL) == 0) {
-                    t[i] = Mmu.NEVER;
-                }
+        }
+    }
+
+    /** Forgets what is not global in the supervisor's views. */
+    void flushSupervisor() {
+        flushNonGlobal(0);
+    }
+
+    /** Forgets what is not global in the user's views of an address space. */
+    void flushSpace(int space) {
+        flushNonGlobal(MODES * (1 + space));
+    }
+
+    private void flushNonGlobal(int from) {
+        for (int n = from; n < from + MODES; n++) {
+            FetchView v = views[n];
+            if (v != null) {
+                v.flushNonGlobal();
             }
         }
     }
 
     /** Forgets the page of {@code linear}, and pieces of large pages near it. */
     void invalidatePage(long linear) {
-        for (int v = 0; v < VIEWS; v++) {
-            long[] t = allTags[v];
-            if (t == null) {
-                continue;
-            }
-            byte[] f = allFlags[v];
-            for (int i = 0; i < ENTRIES; i++) {
-                boolean piece = (f[i] & Mmu.LARGE) != 0 && (t[i] ^ linear) >>> 30 == 0;
-                if (piece || t[i] == (linear & PAGE)) {
-                    t[i] = Mmu.NEVER;
-                }
+        for (FetchView v : views) {
+            if (v != null) {
+                v.invalidate(linear);
             }
         }
     }

@@ -29,10 +29,11 @@ final class Mmu {
 
     private static final long PAGE = ~0xfffL;
 
-    final long[][] views = new long[4][4 * ENTRIES];
+    /** By rights; that of the user changes with the address space. */
+    final long[][] views = new long[4][];
 
     /** The view of explicit accesses: a power of two long. */
-    long[] tlb = views[SUPERVISOR];
+    long[] tlb;
 
     /** Which view {@link #tlb} is. */
     int view = SUPERVISOR;
@@ -42,10 +43,11 @@ final class Mmu {
 
     Mmu(Cpu c, Board board) {
         this.c = c;
+        long[] never = new long[4 * ENTRIES];
+        java.util.Arrays.fill(never, NEVER);
+        views[UNCACHED] = never;
+        tlb = never; // until the first view is selected
         this.slow = new MmuSlow(c, this, board);
-        for (long[] v : views) {
-            java.util.Arrays.fill(v, NEVER);
-        }
     }
 
     /** The view of explicit accesses, {@link #view} by number. */
@@ -65,6 +67,14 @@ final class Mmu {
             view = ac && (c.cr4 & Cpu.CR4_SMAP) != 0 ? SMAP_OFF : SUPERVISOR;
         }
         tlb = views[view];
+    }
+
+    /** Replaces the array of a view. */
+    void setView(int number, long[] entries) {
+        views[number] = entries;
+        if (view == number) {
+            tlb = entries;
+        }
     }
 
     /**
@@ -326,12 +336,17 @@ final class Mmu {
 
     /** Forgets everything: CR0, CR4, EFER changes. */
     void flushAll() {
-        slow.flush(true);
+        slow.flushAll();
     }
 
-    /** Forgets what is not global: a CR3 load. */
-    void flushNonGlobal() {
-        slow.flush(false);
+    /**
+     * A CR3 load.
+     *
+     * @param pcid the PCID it makes current, 0 without CR4.PCIDE
+     * @param keep whether the translations of that PCID are kept
+     */
+    void loadSpace(int pcid, boolean keep) {
+        slow.loadSpace(pcid, keep);
     }
 
     /** INVLPG: forgets the page of {@code a}, all 4 KiB pieces of it if it is large. */

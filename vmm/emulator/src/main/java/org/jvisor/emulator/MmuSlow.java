@@ -1,9 +1,6 @@
 package org.jvisor.emulator;
 
-import static org.jvisor.emulator.Mmu.NEVER;
-
 import java.lang.invoke.VarHandle;
-import java.util.Arrays;
 
 /**
  * What happens when the software TLB does not answer: page walks, fills, accesses across pages,
@@ -26,6 +23,12 @@ final class MmuSlow {
     /** Instruction fetches. */
     final FetchTlb fetches = new FetchTlb();
 
+    /** What is held and must be forgotten. */
+    final AddressSpaces spaces;
+
+    /** By region, a bit for each page that some view may have a write tag of. */
+    private final long[][] writeTagged;
+
     MmuSlow(Cpu c, Mmu mmu, Board board) {
         this.c = c;
         this.mmu = mmu;
@@ -33,6 +36,12 @@ final class MmuSlow {
         this.memory = board.memory;
         this.code = board.code;
         this.walker = new PageWalker(c, memory);
+        this.spaces = new AddressSpaces(mmu, fetches);
+        writeTagged = new long[memory.regions()][];
+        for (int i = 0; i < writeTagged.length; i++) {
+            long pages = memory.end(i) - memory.base(i) + 4095 >>> 12;
+            writeTagged[i] = new long[(int) (pages + 63 >>> 6)];
+        }
     }
 
     static long hostRead(long host, int size) {
@@ -243,28 +252,27 @@ final class MmuSlow {
         if (view == Mmu.UNCACHED) {
             return;
         }
-        long[] t = mmu.views[view];
-        int i = Mmu.slot(a) & t.length - 1;
-        long page = a & PAGE;
-        VarHandle.releaseFence(); // writes through the entry that goes, before it goes
         boolean plainWrite =
                 walker.writable && !memory.isReadOnly(region) && !code.isCode(region, physical);
-        t[i] = page;
-        t[i + 1] = plainWrite ? page : NEVER;
-        t[i + 2] = memory.host(region, physical) - a;
-        t[i + 3] =
-                physical & PAGE | (walker.global ? Mmu.GLOBAL : 0) | (walker.large ? Mmu.LARGE : 0);
+        if (plainWrite) {
+            int page = (int) (physical - memory.base(region) >>> 12);
+            writeTagged[region][page >> 6] |= 1L << page;
+        }
+        long addend = memory.host(region, physical) - a;
+        TlbView v = spaces.view(view);
+        VarHandle.releaseFence(); // writes through the entry that goes, before it goes
+        v.fill(a & PAGE, plainWrite, addend, physical & PAGE, entryFlags());
         if (plainWrite && board.rendezvous.parallel) {
             VarHandle.fullFence(); // CodeCache.mark does it crosswise
             if (code.isCode(region, physical)) {
-                t[i + 1] = NEVER;
+                v.dropWriteTag(a);
             }
         }
     }
 
     private boolean hasWriteTag(long a, int view) {
         long[] t = mmu.views[view];
-        return t[(Mmu.slot(a) & t.length - 1) + 1] == (a & PAGE);
+        return t[(Mmu.slot(a) | 1) & t.length - 1] == (a & PAGE);
     }
 
     // ---- instruction fetch ----
@@ -293,65 +301,64 @@ final class MmuSlow {
 
     // ---- invalidation ----
 
-    void flush(boolean globalsToo) {
-        c.fetchInvalid();
-        fetches.flush(globalsToo);
-        for (int v = 0; v < Mmu.UNCACHED; v++) {
-            long[] t = mmu.views[v];
-            if (globalsToo) {
-                Arrays.fill(t, NEVER);
-            } else {
-                for (int i = 0; i < t.length; i += 4) {
-                    if ((t[i + 3] & Mmu.GLOBAL) == 0) {
-                        t[i] = NEVER;
-                        t[i + 1] = NEVER;
-                    }
-                }
-            }
-        }
+    private void forgetTables() {
+        VarHandle.releaseFence(); // as in fill()
+        walker.forget();
     }
 
-    void invalidatePage(long a) {
+    void flushAll() {
+        forgetTables();
+        spaces.flush(ControlRegisters.pcid(c));
         c.fetchInvalid();
-        fetches.invalidatePage(a);
-        long page = a & PAGE;
-        for (int v = 0; v < Mmu.UNCACHED; v++) {
-            long[] t = mmu.views[v];
-            for (int i = 0; i < t.length; i += 4) {
-                boolean same = t[i] == page || t[i + 1] == page;
-                // large pages are at most 1 GiB; dropping more than asked for is allowed
-                boolean piece = (t[i + 3] & Mmu.LARGE) != 0 && (t[i] ^ a) >>> 30 == 0;
-                if (same || piece) {
-                    t[i] = NEVER;
-                    t[i + 1] = NEVER;
-                }
-            }
-        }
+    }
+
+    void loadSpace(int pcid, boolean keep) {
+        forgetTables();
+        spaces.load(pcid, keep);
+        c.fetchInvalid();
+    }
+
+    /** Also forgets upper levels of the tables, as INVLPG does (SDM 3A §4.10.4.1). */
+    void invalidatePage(long a) {
+        forgetTables();
+        spaces.invalidatePage(a);
+        c.fetchInvalid();
+    }
+
+    /** INVPCID of one PCID's translations but global ones. */
+    void flushPcid(int pcid) {
+        forgetTables();
+        spaces.flushPcid(pcid);
+        c.fetchInvalid();
+    }
+
+    /** INVPCID of every PCID's translations but global ones. */
+    void flushNonGlobal() {
+        forgetTables();
+        spaces.flushNonGlobal();
+        c.fetchInvalid();
     }
 
     /** Whether there may be a write tag for a physical page. On any CPU's thread. */
     boolean hasWriteTag(long physicalPage) {
-        for (int v = 0; v < Mmu.UNCACHED; v++) {
-            long[] t = mmu.views[v];
-            for (int i = 0; i < t.length; i += 4) {
-                if ((t[i + 3] & PAGE) == physicalPage && t[i + 1] != NEVER) {
-                    return true;
-                }
-            }
-        }
+        boolean any = isTagged(physicalPage) && spaces.hasWriteTag(physicalPage);
         VarHandle.acquireFence(); // what was written through entries that went, as fill() says
-        return false;
+        return any;
     }
 
     /** Makes writes to a physical page miss: it holds decoded code now. */
     void dropWriteTags(long physicalPage) {
-        for (int v = 0; v < Mmu.UNCACHED; v++) {
-            long[] t = mmu.views[v];
-            for (int i = 0; i < t.length; i += 4) {
-                if ((t[i + 3] & PAGE) == physicalPage) {
-                    t[i + 1] = NEVER;
-                }
-            }
+        if (isTagged(physicalPage)) {
+            int region = memory.region(physicalPage);
+            int page = (int) (physicalPage - memory.base(region) >>> 12);
+            writeTagged[region][page >> 6] &= ~(1L << page);
+            spaces.dropWriteTags(physicalPage);
         }
+    }
+
+    private boolean isTagged(long physicalPage) {
+        int region = memory.region(physicalPage);
+        int page = (int) (physicalPage - memory.base(region) >>> 12);
+        return (writeTagged[region][page >> 6] & 1L << page) != 0;
     }
 }

@@ -34,6 +34,25 @@ final class PageWalker {
     /** Whether the mapping is of more than 4 KiB. */
     boolean large;
 
+    // ---- page tables found lately, by linear address: the paging-structure cache ----
+
+    private static final int TABLES = 256;
+
+    /** Bits of a linear address that choose a page table. */
+    private static final int TABLE_BITS = 27;
+
+    /** Bits 47:21 of the linear address, and {@link #generation} above them. */
+    private final long[] tableTags = new long[TABLES];
+
+    /** Host addresses of page tables. */
+    private final long[] tableHosts = new long[TABLES];
+
+    /** The rights that the levels above give: R/W, U/S and XD as in an entry. */
+    private final long[] tableRights = new long[TABLES];
+
+    /** Grows when all page tables are forgotten. */
+    private long generation = 1L << TABLE_BITS;
+
     // ---- of the walk in progress ----
     private long linear;
     private int access;
@@ -66,10 +85,50 @@ final class PageWalker {
         this.access = access;
         this.user = user;
         this.smapOff = smapOff;
+        if (c.longMode && walkFromTable()) {
+            return;
+        }
         boolean done;
         do {
             done = (c.cr4 & Cpu.CR4_PAE) != 0 ? walkWide() : walk32();
         } while (!done);
+    }
+
+    /** Forgets the page tables found: whenever translations are invalidated. */
+    void forget() {
+        generation += 1L << TABLE_BITS;
+    }
+
+    private long tableTag() {
+        return linear >>> 21 & (1L << TABLE_BITS) - 1 | generation;
+    }
+
+    /**
+     * Walks from a page table found before; false where none is known, or where the walk would not
+     * succeed: whatever is held about an address that faults must be forgotten (SDM 3A §4.10.4.1).
+     */
+    private boolean walkFromTable() {
+        int i = (int) (linear >>> 21) & TABLES - 1;
+        if (tableTags[i] != tableTag()) {
+            return false;
+        }
+        long host = tableHosts[i] + (linear >>> 12 & 0x1ff) * 8;
+        long entry = Ordered.load64(host);
+        boolean nxe = (c.efer & Cpu.EFER_NXE) != 0;
+        if ((entry & PRESENT) == 0 || (entry & (nxe ? RESERVED : RESERVED | NX)) != 0) {
+            return false;
+        }
+        long above = tableRights[i];
+        long rights = entry & above;
+        if (!allowed(rights, ((entry | above) & NX) != 0)) {
+            return false;
+        }
+        long wanted = entry | ACCESSED | (access == WRITE ? DIRTY : 0);
+        if (wanted != entry && !PhysMemory.casHost(host, entry, wanted)) {
+            return false;
+        }
+        finish(entry & ADDRESS | linear & 0xfff, wanted, rights, false);
+        return true;
     }
 
     /** PAE and 4-level paging; false if an entry changed under us. */
@@ -112,6 +171,19 @@ final class PageWalker {
             }
             table = entry & ADDRESS;
             shift -= 9;
+            if (shift == 12 && !pae) {
+                remember(table, rights | noExecute);
+            }
+        }
+    }
+
+    private void remember(long table, long rights) {
+        int region = memory.region(table);
+        if (region >= 0 && !memory.isReadOnly(region)) {
+            int i = (int) (linear >>> 21) & TABLES - 1;
+            tableTags[i] = tableTag();
+            tableHosts[i] = memory.host(region, table);
+            tableRights[i] = rights & (WRITABLE | USER | NX);
         }
     }
 
@@ -163,8 +235,14 @@ final class PageWalker {
         return true;
     }
 
-    /** Checks the combined rights of all levels (SDM 3A §4.6.1). */
     private void check(long rights, boolean noExecute) {
+        if (!allowed(rights, noExecute)) {
+            throw fault(PF_P);
+        }
+    }
+
+    /** Whether the combined rights of all levels allow the access (SDM 3A §4.6.1). */
+    private boolean allowed(long rights, boolean noExecute) {
         boolean userPage = (rights & USER) != 0;
         boolean ok;
         if (user) {
@@ -179,9 +257,7 @@ final class PageWalker {
         } else if (access == EXECUTE) {
             ok &= !noExecute;
         }
-        if (!ok) {
-            throw fault(PF_P);
-        }
+        return ok;
     }
 
     private void finish(long address, long entry, long rights, boolean big) {

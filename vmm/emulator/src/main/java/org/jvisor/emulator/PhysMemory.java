@@ -111,6 +111,11 @@ final class PhysMemory {
                 || ALIGNED_INT.compareAndSet(ALL, host(region, physical), expected, value);
     }
 
+    /** Sets bits of an 8-byte table entry in memory that is not read-only. */
+    static boolean casHost(long host, long expected, long value) {
+        return ALIGNED_LONG.compareAndSet(ALL, host, expected, value);
+    }
+
     /** Sets bits of an 8-byte table entry if it is still {@code expected}. */
     boolean casLong(long physical, long expected, long value) {
         int region = region(physical);

@@ -8,7 +8,7 @@ import org.jvisor.vmm.api.CpuidEntry;
 /**
  * What CPUID says on the software CPU: an x86-64-v2 machine with what a current kernel wants beside
  * it. Every bit here is a promise that some file of this package keeps; what is not implemented
- * (XSAVE and AVX, PCID, MONITOR, LA57) is not announced. Leaves by SDM 2A, CPUID.
+ * (XSAVE and AVX, MONITOR, LA57) is not announced. Leaves by SDM 2A, CPUID.
  *
  * <p>The model is that of the last in-order Intel core (06_1CH). Kernels know that it does not
  * speculate and leave out retpolines, page-table isolation and buffer clearing, which protect
@@ -41,6 +41,7 @@ public final class SoftwareCpuid {
     static final int SSE3 = 1 << 0;
     static final int SSSE3 = 1 << 9;
     static final int CX16 = 1 << 13;
+    static final int PCID = 1 << 17;
     static final int SSE41 = 1 << 19;
     static final int SSE42 = 1 << 20;
     static final int X2APIC = 1 << 21;
@@ -82,6 +83,7 @@ public final class SoftwareCpuid {
     static final int TSC_ADJUST = 1 << 1;
     static final int SMEP = 1 << 7;
     static final int ERMS = 1 << 9;
+    static final int INVPCID = 1 << 10;
     static final int RDSEED = 1 << 18;
     static final int SMAP = 1 << 20;
     static final int UMIP = 1 << 2;
@@ -135,14 +137,24 @@ public final class SoftwareCpuid {
     private void basicLeaves() {
         int[] vendor = words(VENDOR, 3);
         leaf(0, 0x16, vendor[0], vendor[2], vendor[1]);
-        int ecx = SSE3 | SSSE3 | CX16 | SSE41 | SSE42 | X2APIC | POPCNT | TSC_DEADLINE | RDRAND;
+        int ecx =
+                SSE3
+                        | SSSE3
+                        | CX16
+                        | PCID
+                        | SSE41
+                        | SSE42
+                        | X2APIC
+                        | POPCNT
+                        | TSC_DEADLINE
+                        | RDRAND;
         int edx = FPU | VME | DE | PSE | TSC | MSR | PAE | MCE | CX8 | APIC | SEP | MTRR | PGE;
         edx |= MCA | CMOV | PAT | PSE36 | CLFSH | MMX | FXSR | SSE | SSE2 | SELF_SNOOP;
         edx |= cpus > 1 ? HTT : 0;
         int ebx = LINE / 8 << 8 | Math.min(1 << coreBits(), 255) << 16;
         leaf(1, SIGNATURE, ebx, ecx | HYPERVISOR_PRESENT, edx);
         leaf(6, ARAT, 0, 0, 0);
-        int ebx7 = FSGSBASE | TSC_ADJUST | SMEP | ERMS | RDSEED | SMAP;
+        int ebx7 = FSGSBASE | TSC_ADJUST | SMEP | ERMS | INVPCID | RDSEED | SMAP;
         indexed(7, 0, 0, ebx7, UMIP, FSRM);
     }
 

@@ -204,6 +204,10 @@ final class SystemForms {
 
     private static void caches(InsnTable t) {
         t.add("0F 01 /7 mem", "INVLPG", "Mb", op(SystemForms::invlpg)).ro().cpl0().end();
+        t.add("66 0F 38 82 mem", "INVPCID", "G,M", op(Invpcid::execute))
+                .needs(Feature.INVPCID)
+                .cpl0()
+                .end();
         t.add("0F 08", "INVD", "", op((i, c) -> {})).cpl0();
         t.add("0F 09", "WBINVD", "", op((i, c) -> {})).cpl0();
     }
