@@ -174,8 +174,7 @@ final class AddressSpaces {
 
     /** Whether some entry lets a physical page be written. On any CPU's thread. */
     boolean hasWriteTag(long physicalPage) {
-        boolean any =
-                supervisor.hasWriteTag(physicalPage) || smapOff.hasWriteTag(physicalPage);
+        boolean any = supervisor.hasWriteTag(physicalPage) || smapOff.hasWriteTag(physicalPage);
         for (TlbView v : user) {
             any |= v != null && v.hasWriteTag(physicalPage);
         }
