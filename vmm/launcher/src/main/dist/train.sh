@@ -13,7 +13,8 @@ dist=$1 java=$2/bin/java stamp=$3
 rm -f "$dist/jvisor.aot" "$dist/stamp"
 "$java" "$(dirname "$0")/ModernizeJar.java" "$dist"/lib/*.jar ||
     echo "jvisor: old class files could not be rewritten; starting will take longer" >&2
-if ! "$java" @"$dist/jvm.options" -XX:AOTCacheOutput="$dist/jvisor.aot.new" --module-path "$dist/lib" \
+# A guest that hangs must not hang the build.
+if ! timeout 300 "$java" @"$dist/jvm.options" -XX:AOTCacheOutput="$dist/jvisor.aot.new" --module-path "$dist/lib" \
     -m org.jvisor.launcher/org.jvisor.launcher.Training >"$dist/train.log" 2>&1; then
     echo "jvisor: no AOT cache could be made (see $dist/train.log)" >&2
 fi
