@@ -11,6 +11,7 @@ import java.util.List;
 import org.jvisor.launcher.console.RawTerminal;
 import org.jvisor.launcher.image.Flavor;
 import org.jvisor.launcher.image.ImageStore;
+import org.jvisor.machine.Preload;
 
 /**
  * Walks through what a start of jvisor does, for the JVM to record in the AOT cache made at package
@@ -37,6 +38,7 @@ final class Training {
                         folder.resolve("vm.json"), "{\"memory\": \"64M\", \"kernel\": \"guest\"}");
         try {
             PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
+            Preload.run();
             RawTerminal.isTerminal(0);
             Main.execute(nowhere, nowhere, "--version");
             Main.execute(nowhere, nowhere, "--help");
@@ -57,6 +59,7 @@ final class Training {
             Files.delete(guest);
             Files.delete(folder);
         }
+        System.exit(0); // as the command does: it makes the JVM ask for a logger
     }
 
     private static void run(int expected, String... options) {
