@@ -29,7 +29,9 @@ record GuestOutput(Map<String, List<Pass>> passes, List<String> errors, boolean 
         }
     }
 
-    /** Reads the lines that the suite and its init print; others are passed over. */
+    /**
+     * Reads the lines that the suite and its init print; notes and lines of others are passed over.
+     */
     static GuestOutput parse(List<VmProcess.Line> lines) {
         Map<String, List<Pass>> passes = new LinkedHashMap<>();
         List<String> errors = new ArrayList<>();
@@ -56,6 +58,7 @@ record GuestOutput(Map<String, List<Pass>> passes, List<String> errors, boolean 
                                             words[4]));
                 }
                 case "error" -> errors.add(line.text().substring(mark + MARK.length()));
+                case "note" -> {}
                 case "finished" -> finished = true;
                 default -> errors.add("not understood: " + line.text());
             }

@@ -49,6 +49,12 @@ final class MachineOptions {
             description = "When a run is given up (default: ${DEFAULT-VALUE}).")
     long limit = 1800;
 
+    @Option(
+            names = "--write-initrd",
+            paramLabel = "FILE",
+            description = "Only write the initial RAM disk, for runs by hand.")
+    @Nullable Path initrd;
+
     /** Whether this kind of run is wanted. */
     boolean wants(String kind) {
         return only == null || only.equals(kind);

@@ -12,7 +12,13 @@ import picocli.CommandLine.Spec;
         name = "jvisor bench",
         mixinStandardHelpOptions = true,
         description = "Measures jvisor beside QEMU's software emulation on the same guests.",
-        subcommands = {GuestCommand.class, BootCommand.class, UserlandCommand.class})
+        subcommands = {
+            GuestCommand.class,
+            BootCommand.class,
+            UserlandCommand.class,
+            TortureCommand.class,
+            StressCommand.class
+        })
 public final class Main implements Runnable {
     private static final int USAGE = 64;
     private static final int FAILED = 70;

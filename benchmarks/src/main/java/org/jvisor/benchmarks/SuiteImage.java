@@ -34,22 +34,41 @@ record SuiteImage(Path kernel, Path initrd, Path guest, Path busybox) {
             throws IOException, InterruptedException {
         Path sources = root.resolve("benchmarks/src/main/guest");
         Path guest = folder.resolve("guest");
-        try {
-            GuestCompiler.ofHost().compile(GuestCompiler.sources(sources), guest);
-        } catch (GuestException e) {
-            throw new BenchException(String.valueOf(e.getMessage()), e);
-        }
+        compile(sources, guest);
         Path busybox = folder.resolve("busybox");
         Files.write(busybox, Overlay.read(image.initrd(), "bin/busybox"));
         Files.setPosixFilePermissions(busybox, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path initrd = folder.resolve("initrd");
-        new Overlay()
-                .folder("bench")
-                .program("bench/guest", Files.readAllBytes(guest))
-                .script("bench/plan", plan)
-                .script("init", Files.readString(sources.resolve("init")))
-                .appendTo(base, initrd);
+        Overlay overlay =
+                new Overlay()
+                        .folder("bench")
+                        .program("bench/guest", Files.readAllBytes(guest))
+                        .script("bench/plan", plan)
+                        .script("init", Files.readString(sources.resolve("init")));
+        if (plan.contains("$TORTURE")) {
+            Path folderOfTorture = sources.resolve("torture");
+            Path torture = folder.resolve("torture");
+            compile(folderOfTorture, torture);
+            overlay.program("bench/torture", Files.readAllBytes(torture));
+            for (String name : List.of("plugins.c", "stress.sh")) {
+                overlay.program("bench/" + name, Files.readAllBytes(folderOfTorture.resolve(name)));
+            }
+        }
+        overlay.appendTo(base, initrd);
         return new SuiteImage(image.kernel(), initrd, guest, busybox);
+    }
+
+    private static void compile(Path sources, Path program)
+            throws IOException, InterruptedException {
+        List<Path> files =
+                GuestCompiler.sources(sources).stream()
+                        .filter(file -> !file.endsWith("plugins.c"))
+                        .toList();
+        try {
+            GuestCompiler.ofHost().compile(files, program);
+        } catch (GuestException e) {
+            throw new BenchException(String.valueOf(e.getMessage()), e);
+        }
     }
 
     /** The plan which runs programs one after another. */
@@ -66,8 +85,8 @@ record SuiteImage(Path kernel, Path initrd, Path guest, Path busybox) {
         Path script = folder.resolve("native.sh");
         Files.writeString(
                 script,
-                "export LC_ALL=C GUEST=%s BUSYBOX=%s TMP=%s\nexport SH=\"$BUSYBOX sh\"\n%secho '@@ finished'\n"
-                        .formatted(guest, busybox, folder, plan));
+                "export LC_ALL=C GUEST=%s TORTURE=%s BUSYBOX=%s TMP=%s\nexport SH=\"$BUSYBOX sh\"\n%secho '@@ finished'\n"
+                        .formatted(guest, folder.resolve("torture"), busybox, folder, plan));
         return List.of(busybox.toString(), "sh", script.toString());
     }
 }

@@ -20,9 +20,12 @@ import java.util.concurrent.atomic.AtomicReference;
  * @param wallNanos from before its start to its end
  * @param peakBytes of resident memory, from the kernel's high-water mark ({@code VmHWM}), looked at
  *     every few milliseconds
+ * @param residentBytes the resident memory ({@code VmRSS}) at every fifth second
  */
-record VmProcess(List<Line> lines, int status, long wallNanos, long peakBytes) {
+record VmProcess(
+        List<Line> lines, int status, long wallNanos, long peakBytes, List<Long> residentBytes) {
     private static final int SAMPLE_MILLIS = 10;
+    private static final long RESIDENT_NANOS = 5_000_000_000L;
 
     /**
      * A line.
@@ -54,10 +57,15 @@ record VmProcess(List<Line> lines, int status, long wallNanos, long peakBytes) {
             List<Line> lines = new ArrayList<>();
             AtomicReference<IOException> failure = new AtomicReference<>();
             Thread reader = Thread.ofVirtual().start(() -> read(process, lines, failure));
+            List<Long> resident = new ArrayList<>();
             long peak = 0;
             long end = start + limit.toNanos();
             while (!process.waitFor(SAMPLE_MILLIS, TimeUnit.MILLISECONDS)) {
-                peak = Math.max(peak, peakOf(process.pid()));
+                String status = statusOf(process.pid());
+                peak = Math.max(peak, sizeIn(status, "VmHWM:"));
+                if (System.nanoTime() > start + (resident.size() + 1) * RESIDENT_NANOS) {
+                    resident.add(sizeIn(status, "VmRSS:"));
+                }
                 if (System.nanoTime() > end) {
                     process.destroyForcibly().waitFor();
                     reader.join();
@@ -72,7 +80,7 @@ record VmProcess(List<Line> lines, int status, long wallNanos, long peakBytes) {
                 throw new BenchException(
                         "reading from %s failed".formatted(command.getFirst()), failure.get());
             }
-            return new VmProcess(lines, process.exitValue(), wall, peak);
+            return new VmProcess(lines, process.exitValue(), wall, peak, resident);
         } finally {
             process.destroyForcibly();
         }
@@ -91,19 +99,19 @@ record VmProcess(List<Line> lines, int status, long wallNanos, long peakBytes) {
         }
     }
 
-    /** The high-water mark of a process's resident memory in bytes, or 0 where it has ended. */
-    private static long peakOf(long pid) {
+    /** A process's {@code /proc/PID/status}, empty where it has ended. */
+    private static String statusOf(long pid) {
         try {
-            return peakIn(Files.readString(Path.of("/proc", Long.toString(pid), "status")));
+            return Files.readString(Path.of("/proc", Long.toString(pid), "status"));
         } catch (IOException e) {
-            return 0;
+            return "";
         }
     }
 
-    /** The {@code VmHWM} of a {@code /proc/PID/status}, in bytes, or 0. */
-    static long peakIn(String status) {
+    /** A size of a {@code /proc/PID/status} in bytes, or 0 where it has none of that name. */
+    static long sizeIn(String status, String name) {
         return status.lines()
-                .filter(line -> line.startsWith("VmHWM:"))
+                .filter(line -> line.startsWith(name))
                 .map(line -> line.replaceAll("[^0-9]", ""))
                 .filter(digits -> !digits.isEmpty())
                 .mapToLong(digits -> Long.parseLong(digits) * 1024)

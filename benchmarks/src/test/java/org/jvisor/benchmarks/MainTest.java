@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class MainTest {
@@ -40,6 +42,24 @@ class MainTest {
         assertThat(run("guest", "--runs", "0")).isEqualTo(70);
         assertThat(err.toString().lines()).hasSize(1);
         assertThat(err.toString()).contains("--runs");
+    }
+
+    @Test
+    void everyTortureProgramIsNamedInTheHelp() {
+        assertThat(run("torture", "--help")).isZero();
+        assertThat(out.toString()).contains(TortureCommand.PROGRAMS);
+    }
+
+    @Test
+    void anUnknownTortureProgramIsTold() {
+        assertThat(run("torture", "--programs", "nonesuch")).isEqualTo(70);
+        assertThat(err.toString()).contains("nonesuch");
+    }
+
+    @Test
+    void memoryOverTimeIsThinnedOut() {
+        assertThat(TortureRun.overTime(List.of(1L << 20, 3L << 20))).isEqualTo(" 1 3");
+        assertThat(TortureRun.overTime(Collections.nCopies(1000, 1L << 20)).split(" ")).hasSize(21);
     }
 
     @Test

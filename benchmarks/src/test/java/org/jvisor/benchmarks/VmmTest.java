@@ -69,9 +69,9 @@ class VmmTest {
 
     @Test
     void thePeakIsReadFromTheKernelsStatus() {
-        assertThat(VmProcess.peakIn("Name:\tjava\nVmPeak:\t 99 kB\nVmHWM:\t   2048 kB\n"))
-                .isEqualTo(2 << 20);
-        assertThat(VmProcess.peakIn("Name:\tkthreadd\n")).isZero();
+        String status = "Name:\tjava\nVmPeak:\t 99 kB\nVmHWM:\t   2048 kB\n";
+        assertThat(VmProcess.sizeIn(status, "VmHWM:")).isEqualTo(2 << 20);
+        assertThat(VmProcess.sizeIn("Name:\tkthreadd\n", "VmHWM:")).isZero();
     }
 
     @Test
