@@ -29,7 +29,8 @@ public final class UserlandImage {
     /** The release it is of. */
     public static final String SUITE = "bookworm";
 
-    private static final List<String> PACKAGES = List.of("python3", "perl", "tcc", "libc6-dev");
+    private static final List<String> PACKAGES =
+            List.of("mount", "python3", "perl", "tcc", "libc6-dev");
     private static final List<String> LEFT_OUT =
             List.of("doc", "man", "info", "locale", "zoneinfo");
     private static final int LIMIT_MINUTES = 20;
