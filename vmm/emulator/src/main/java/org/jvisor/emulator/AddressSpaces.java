@@ -18,8 +18,8 @@ final class AddressSpaces {
     private final Mmu mmu;
     private final FetchTlb fetches;
 
-    private final TlbView supervisor = new TlbView();
-    private final TlbView smapOff = new TlbView();
+    private final TlbView supervisor = new TlbView(SPACES);
+    private final TlbView smapOff = new TlbView(SPACES + 1);
 
     /** By space, made when needed. */
     private final @Nullable TlbView[] user = new TlbView[SPACES];
@@ -46,7 +46,7 @@ final class AddressSpaces {
     private void use(int space) {
         TlbView v = user[space];
         if (v == null) {
-            v = new TlbView();
+            v = new TlbView(space);
             user[space] = v;
         }
         current = space;
@@ -172,23 +172,36 @@ final class AddressSpaces {
         fetches.invalidatePage(a);
     }
 
-    /** Whether some entry lets a physical page be written. On any CPU's thread. */
-    boolean hasWriteTag(long physicalPage) {
-        boolean any = supervisor.hasWriteTag(physicalPage) || smapOff.hasWriteTag(physicalPage);
-        for (TlbView v : user) {
-            any |= v != null && v.hasWriteTag(physicalPage);
+    /**
+     * Whether some entry lets a physical page be written. On any CPU's thread.
+     *
+     * @param where as {@link TlbView#alsoAt} tells, not nowhere
+     */
+    boolean hasWriteTag(long physicalPage, int where) {
+        if (where != TlbView.ANYWHERE) {
+            TlbView v = numbered(TlbView.numberAt(where));
+            return v != null && v.hasWriteTag(physicalPage, where);
         }
-        return any;
-    }
-
-    /** Makes writes to a physical page miss. */
-    void dropWriteTags(long physicalPage) {
-        supervisor.dropWriteTags(physicalPage);
-        smapOff.dropWriteTags(physicalPage);
-        for (TlbView v : user) {
-            if (v != null) {
-                v.dropWriteTags(physicalPage);
+        for (int i = 0; i < SPACES + 2; i++) {
+            TlbView v = numbered(i);
+            if (v != null && v.hasWriteTag(physicalPage, where)) {
+                return true;
             }
         }
+        return false;
+    }
+
+    /** Makes writes to a physical page miss; {@code where} as in {@link #hasWriteTag}. */
+    void dropWriteTags(long physicalPage, int where) {
+        for (int i = 0; i < SPACES + 2; i++) {
+            TlbView v = numbered(i);
+            if (v != null && (where == TlbView.ANYWHERE || TlbView.numberAt(where) == i)) {
+                v.dropWriteTags(physicalPage, where);
+            }
+        }
+    }
+
+    private @Nullable TlbView numbered(int number) {
+        return number == SPACES ? supervisor : number > SPACES ? smapOff : user[number];
     }
 }

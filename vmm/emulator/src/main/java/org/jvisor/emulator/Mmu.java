@@ -16,7 +16,7 @@ package org.jvisor.emulator;
  */
 final class Mmu {
     /** Entries of a view; a power of two. */
-    static final int ENTRIES = 1024;
+    static final int ENTRIES = 4096;
 
     /** A tag that no access has. */
     static final long NEVER = 1;

@@ -26,8 +26,8 @@ final class MmuSlow {
     /** What is held and must be forgotten. */
     final AddressSpaces spaces;
 
-    /** By region, a bit for each page that some view may have a write tag of. */
-    private final long[][] writeTagged;
+    /** By region and page: which entries may have a write tag of it, for {@link AddressSpaces}. */
+    private final int[][] writeTagged;
 
     MmuSlow(Cpu c, Mmu mmu, Board board) {
         this.c = c;
@@ -37,10 +37,9 @@ final class MmuSlow {
         this.code = board.code;
         this.walker = new PageWalker(c, memory);
         this.spaces = new AddressSpaces(mmu, fetches);
-        writeTagged = new long[memory.regions()][];
+        writeTagged = new int[memory.regions()][];
         for (int i = 0; i < writeTagged.length; i++) {
-            long pages = memory.end(i) - memory.base(i) + 4095 >>> 12;
-            writeTagged[i] = new long[(int) (pages + 63 >>> 6)];
+            writeTagged[i] = new int[(int) (memory.end(i) - memory.base(i) + 4095 >>> 12)];
         }
     }
 
@@ -254,12 +253,12 @@ final class MmuSlow {
         }
         boolean plainWrite =
                 walker.writable && !memory.isReadOnly(region) && !code.isCode(region, physical);
+        TlbView v = spaces.view(view);
         if (plainWrite) {
             int page = (int) (physical - memory.base(region) >>> 12);
-            writeTagged[region][page >> 6] |= 1L << page;
+            writeTagged[region][page] = v.alsoAt(a, writeTagged[region][page]);
         }
         long addend = memory.host(region, physical) - a;
-        TlbView v = spaces.view(view);
         VarHandle.releaseFence(); // writes through the entry that goes, before it goes
         v.fill(a & PAGE, plainWrite, addend, physical & PAGE, entryFlags());
         if (plainWrite && board.rendezvous.parallel) {
@@ -341,24 +340,21 @@ final class MmuSlow {
 
     /** Whether there may be a write tag for a physical page. On any CPU's thread. */
     boolean hasWriteTag(long physicalPage) {
-        boolean any = isTagged(physicalPage) && spaces.hasWriteTag(physicalPage);
+        int region = memory.region(physicalPage);
+        int where = writeTagged[region][(int) (physicalPage - memory.base(region) >>> 12)];
+        boolean any = where != TlbView.NOWHERE && spaces.hasWriteTag(physicalPage, where);
         VarHandle.acquireFence(); // what was written through entries that went, as fill() says
         return any;
     }
 
     /** Makes writes to a physical page miss: it holds decoded code now. */
     void dropWriteTags(long physicalPage) {
-        if (isTagged(physicalPage)) {
-            int region = memory.region(physicalPage);
-            int page = (int) (physicalPage - memory.base(region) >>> 12);
-            writeTagged[region][page >> 6] &= ~(1L << page);
-            spaces.dropWriteTags(physicalPage);
-        }
-    }
-
-    private boolean isTagged(long physicalPage) {
         int region = memory.region(physicalPage);
         int page = (int) (physicalPage - memory.base(region) >>> 12);
-        return (writeTagged[region][page >> 6] & 1L << page) != 0;
+        int where = writeTagged[region][page];
+        if (where != TlbView.NOWHERE) {
+            writeTagged[region][page] = TlbView.NOWHERE;
+            spaces.dropWriteTags(physicalPage, where);
+        }
     }
 }

@@ -15,7 +15,13 @@ final class TlbView {
     /** In an entry's fourth long: the entry is on the list of those that are not global. */
     private static final long LISTED = 4;
 
+    /** Places of the write tags of a physical page: none, or several. */
+    static final int NOWHERE = 0, ANYWHERE = -1;
+
     private static final long PAGE = ~0xfffL;
+
+    /** Its number among those of {@link AddressSpaces}. */
+    private final int number;
 
     /** Four longs an entry, as {@link Mmu} describes. */
     final long[] entries = new long[4 * Mmu.ENTRIES];
@@ -31,7 +37,8 @@ final class TlbView {
     /** Nothing was filled since everything was forgotten. */
     private boolean empty = true;
 
-    TlbView() {
+    TlbView(int number) {
+        this.number = number;
         Arrays.fill(entries, NEVER);
     }
 
@@ -108,10 +115,26 @@ final class TlbView {
         entries[(Mmu.slot(a) | 1) & entries.length - 1] = NEVER;
     }
 
-    /** Whether some entry lets a physical page be written. On any CPU's thread. */
-    boolean hasWriteTag(long physicalPage) {
+    /**
+     * The place of the write tags of a physical page after the entry of {@code a} got one.
+     *
+     * @param where the place before
+     */
+    int alsoAt(long a, int where) {
+        int here = 1 + number * Mmu.ENTRIES + (Mmu.slot(a) / 4 & Mmu.ENTRIES - 1);
+        return where == NOWHERE || where == here ? here : ANYWHERE;
+    }
+
+    /** The number of the view that holds a single place. */
+    static int numberAt(int where) {
+        return (where - 1) / Mmu.ENTRIES;
+    }
+
+    /** Whether an entry lets a physical page be written. On any CPU's thread. */
+    boolean hasWriteTag(long physicalPage, int where) {
         long[] t = entries;
-        for (int i = 0; i < t.length; i += 4) {
+        int end = end(where);
+        for (int i = start(where); i < end; i += 4) {
             if ((t[i + 3] & PAGE) == physicalPage && t[i + 1] != NEVER) {
                 return true;
             }
@@ -120,15 +143,21 @@ final class TlbView {
     }
 
     /** Makes writes to a physical page miss. */
-    void dropWriteTags(long physicalPage) {
-        if (empty) {
-            return;
-        }
+    void dropWriteTags(long physicalPage, int where) {
         long[] t = entries;
-        for (int i = 0; i < t.length; i += 4) {
+        int end = end(where);
+        for (int i = start(where); i < end; i += 4) {
             if ((t[i + 3] & PAGE) == physicalPage) {
                 t[i + 1] = NEVER;
             }
         }
+    }
+
+    private int start(int where) {
+        return where == ANYWHERE ? 0 : (where - 1) % Mmu.ENTRIES * 4;
+    }
+
+    private int end(int where) {
+        return where == ANYWHERE ? entries.length : start(where) + 4;
     }
 }
