@@ -16,6 +16,18 @@ final class Block {
     /** The blocks that ran after it last, to be found without a look-up; null at first. */
     @Nullable Block next, otherNext;
 
+    /** How often it was interpreted. */
+    int heat;
+
+    /** Its translation was asked for. */
+    boolean requested;
+
+    /** The translation it is part of, or null; {@link #entry} is set before. */
+    volatile @Nullable Region region;
+
+    /** Its entry in {@link #region}. */
+    int entry;
+
     /** Offset in the page of what follows. */
     final int end;
 
@@ -33,6 +45,7 @@ final class Block {
     /** Makes the block stop before its next instruction, wherever it is. */
     void stop() {
         offset = -1;
+        region = null;
         next = null;
         otherNext = null;
         for (int i = 0; i < code.length; i++) {

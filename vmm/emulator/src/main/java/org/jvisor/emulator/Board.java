@@ -13,6 +13,8 @@ final class Board {
     final Rendezvous rendezvous;
     final CpuIdentification cpuid;
 
+    final RegionService regions = new RegionService();
+
     /** The CPUs, by index; filled once while the machine is made. */
     final Cpu[] cpus;
 

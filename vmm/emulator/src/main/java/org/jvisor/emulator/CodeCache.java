@@ -144,27 +144,34 @@ final class CodeCache {
     void write(Cpu c, int region, long physical, int size, long value) {
         rendezvous.lock(c);
         try {
-            written(region, physical, size);
+            if (written(region, physical, size)) {
+                c.codeDropped = true;
+            }
             MmuSlow.hostWrite(memory.host(region, physical), size, value);
         } finally {
             rendezvous.unlock();
         }
     }
 
-    /** Forgets decoded code in {@code size} bytes within a page; with the lock held. */
-    void written(int region, long physical, int size) {
+    /**
+     * Forgets decoded code in {@code size} bytes within a page; with the lock held.
+     *
+     * @return whether there was any
+     */
+    boolean written(int region, long physical, int size) {
         int at = (int) (physical - memory.base(region) >>> 12);
         CodePage first = pages[region][at];
         if (first == null) {
-            return;
+            return false;
         }
         int offset = (int) physical & 0xfff;
         for (CodePage p = first; p != null; p = p.next) {
             if (p.isCode(offset, offset + size)) {
                 drop(region, at);
-                return;
+                return true;
             }
         }
+        return false;
     }
 
     private void drop(int region, int at) {

@@ -288,6 +288,17 @@ final class Cpu {
     /** Guest instructions executed. */
     long executed;
 
+    // ---- translated code ----
+
+    /** The instruction whose fault ended the last run of a region. */
+    @Nullable Insn faulted;
+
+    /** Instructions after which a region must be left at the next backward branch. */
+    int quota;
+
+    /** A write of this CPU reached decoded code: a region must not go on. */
+    boolean codeDropped;
+
     /**
      * The linear address of the page that {@link #fetchPage} decodes, or an address that no RIP is
      * near when it must be looked up again.
@@ -300,7 +311,8 @@ final class Cpu {
     /** What {@link StopInsn} throws. */
     final StopInsn.Stop stop = new StopInsn.Stop();
 
-    private final GuestFault fault = new GuestFault();
+    /** The fault that is being raised: what {@link #fault(int)} and its like return. */
+    final GuestFault fault = new GuestFault();
 
     Cpu(Board board, int index) {
         this.board = board;

@@ -1,12 +1,19 @@
 package org.jvisor.emulator;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.jvisor.vmm.api.VcpuExit;
 
 /** The main loop of one CPU: events between blocks, blocks, and the delivery of faults. */
 final class Interpreter {
+    /** Entries of the cache of jump targets; a power of two. */
+    private static final int JUMPS = 4096;
+
     private final Cpu c;
-    private final Translator translator = new Translator();
+    private final BlockDecoder decoder = new BlockDecoder();
+
+    /** Blocks that were gone to from translated code, by address. */
+    private final @Nullable Block[] jumps = new Block[JUMPS];
 
     Interpreter(Cpu c) {
         this.c = c;
@@ -56,33 +63,60 @@ final class Interpreter {
         Cpu c = this.c;
         Block block = find(fetchAddress(c));
         while (block != null) {
-            Insn[] code = block.code;
-            long after = c.r[Cpu.PAGE_RIP] + block.end;
-            if (after - 1 > c.codeEnd) {
-                step(); // runs into the CS limit
-                return;
-            }
-            c.rip = after & c.ripMask;
-            int i = 0;
-            try {
-                for (; i < code.length; i++) {
-                    code[i].exec(c);
-                }
-                c.executed += code.length;
-            } catch (GuestFault fault) {
-                c.executed += i;
-                raise(fault, code[i]);
-                return;
-            } catch (StopInsn.Stop stop) {
-                c.executed += i;
-                c.rip = code[i].thisRip(c);
-                return;
-            }
-            if (c.pending() != 0 || c.executed >= end || c.slow || c.shadow) {
+            Region region = block.region;
+            boolean on = region != null && flat(c) ? run(block, region, end) : interpret(block);
+            if (!on || c.pending() != 0 || c.executed >= end || c.slow || c.shadow) {
                 return;
             }
             block = next(c, block);
         }
+    }
+
+    /** Whether every RIP may be fetched: translated code does not check. */
+    private static boolean flat(Cpu c) {
+        return c.codeMode == Cpu.MODE64 || c.codeEnd == 0xffff_ffffL;
+    }
+
+    /** Runs translated code; false if a fault was delivered. */
+    private boolean run(Block block, Region region, long end) {
+        Cpu c = this.c;
+        c.quota = (int) Math.min(end - c.executed, Integer.MAX_VALUE);
+        c.codeDropped = false;
+        if (region.run(c, block.entry) == Region.FAULTED) {
+            raise(c.fault, Objects.requireNonNull(c.faulted));
+            return false;
+        }
+        return true;
+    }
+
+    /** Interprets a block; false if it was not run to its end. */
+    private boolean interpret(Block block) {
+        Cpu c = this.c;
+        Insn[] code = block.code;
+        long after = c.r[Cpu.PAGE_RIP] + block.end;
+        if (after - 1 > c.codeEnd) {
+            step(); // runs into the CS limit
+            return false;
+        }
+        c.rip = after & c.ripMask;
+        if (++block.heat >= RegionService.HOT && !block.requested && flat(c)) {
+            c.board.regions.request(c, block);
+        }
+        int i = 0;
+        try {
+            for (; i < code.length; i++) {
+                code[i].exec(c);
+            }
+            c.executed += code.length;
+            return true;
+        } catch (GuestFault fault) {
+            c.executed += i;
+            raise(fault, code[i]);
+        } catch (StopInsn.Stop stop) {
+            c.executed += i;
+            c.rip = code[i].thisRip(c);
+        }
+        return false;
     }
 
     private static long fetchAddress(Cpu c) {
@@ -102,7 +136,7 @@ final class Interpreter {
             page = c.mem.slow.fetches.find(linear);
             offset = linear & 0xfff;
         }
-        Block next = last.next;
+        Block next = last.region == null ? last.next : jumps[jump(linear)];
         if (next == null || next.offset != offset || next.page != page) {
             next = last.otherNext;
             if (next == null || next.offset != offset || next.page != page) {
@@ -115,8 +149,16 @@ final class Interpreter {
         return next;
     }
 
+    private static int jump(long linear) {
+        return (int) (linear ^ linear >>> 12) & JUMPS - 1;
+    }
+
     private @Nullable Block look(Block last, long linear) {
         Block next = find(linear);
+        if (next != null && next.second == null && last.region != null) {
+            jumps[jump(linear)] = next;
+            return next;
+        }
         if (next != null && next.second == null) {
             last.otherNext = last.next;
             last.next = next;
@@ -144,7 +186,8 @@ final class Interpreter {
             Block block = page.block(offset);
             if (block != null
                     && (block.second == null
-                            || block.second == c.mem.slow.fetch(Translator.nextPage(c, linear)))) {
+                            || block.second
+                                    == c.mem.slow.fetch(BlockDecoder.nextPage(c, linear)))) {
                 return block;
             }
             return decode(linear);
@@ -165,7 +208,7 @@ final class Interpreter {
             Block block = page.block((int) linear & 0xfff);
             return block != null && block.second == null
                     ? block
-                    : translator.translate(c, page, (int) linear & 0xfff, linear);
+                    : decoder.decode(c, page, (int) linear & 0xfff, linear);
         } finally {
             rendezvous.unlock();
         }

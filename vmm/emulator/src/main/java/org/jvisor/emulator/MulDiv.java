@@ -169,6 +169,39 @@ final class MulDiv {
         }
     }
 
+    /** The quotient of DIV of 128 by 64 bits, for {@link RegionDivision}. */
+    static long unsignedQuotient(Cpu c, long high, long low, long divisor) {
+        if (divisor == 0 || Long.compareUnsigned(high, divisor) >= 0) {
+            throw c.fault(Cpu.DE);
+        }
+        return quotient(c, high, low, divisor, false);
+    }
+
+    /** The quotient of IDIV of 128 by 64 bits, for {@link RegionDivision}. */
+    static long signedQuotient(Cpu c, long high, long low, long divisor) {
+        if (divisor == 0) {
+            throw c.fault(Cpu.DE);
+        }
+        return quotient(c, high, low, divisor, true);
+    }
+
+    /** Leaves the registers as they are. */
+    private static long quotient(Cpu c, long high, long low, long divisor, boolean signed) {
+        long a = c.r[RAX];
+        long d = c.r[RDX];
+        try {
+            if (signed) {
+                divideSigned128(c, high, low, divisor);
+            } else {
+                divide128(c, high, low, divisor);
+            }
+            return c.r[RAX];
+        } finally {
+            c.r[RAX] = a;
+            c.r[RDX] = d;
+        }
+    }
+
     /** Unsigned 128 by 64 bits; the quotient fits. */
     private static void divide128(Cpu c, long high, long low, long divisor) {
         if (high == 0) {

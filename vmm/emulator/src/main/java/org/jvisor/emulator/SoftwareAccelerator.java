@@ -19,6 +19,7 @@ public final class SoftwareAccelerator implements Accelerator {
 
     private final List<SoftwareVcpu> vcpus;
     private final boolean parallel;
+    private final RegionService regions;
 
     private SoftwareAccelerator(Builder b) {
         PhysMemory memory = new PhysMemory(need(b.memory, "memory"));
@@ -33,6 +34,7 @@ public final class SoftwareAccelerator implements Accelerator {
                         b.cpus,
                         b.parallel);
         parallel = board.rendezvous.parallel;
+        regions = board.regions;
         vcpus = Stream.of(board.cpus).map(c -> new SoftwareVcpu(c, b.slice)).toList();
         for (Cpu c : board.cpus) {
             Reset.reset(c);
@@ -74,6 +76,7 @@ public final class SoftwareAccelerator implements Accelerator {
     @Override
     public void close() {
         vcpus.forEach(SoftwareVcpu::close);
+        regions.close();
     }
 
     /** Describes a {@link SoftwareAccelerator}. */

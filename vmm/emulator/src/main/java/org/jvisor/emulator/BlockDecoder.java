@@ -5,7 +5,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Makes {@link Block}s: decodes straight-line code from a {@link CodePage}. */
-final class Translator {
+final class BlockDecoder {
     /** The most instructions in a block: bounds how late an interrupt is taken. */
     static final int MAX_INSNS = 64;
 
@@ -23,7 +23,7 @@ final class Translator {
      *     page
      * @throws GuestFault if the next page is needed and cannot be fetched
      */
-    Block translate(Cpu c, CodePage page, int offset, long linear) {
+    Block decode(Cpu c, CodePage page, int offset, long linear) {
         int length = Math.min(WINDOW, 4096 - offset);
         copy(page.host + offset, 0, length);
         int count = 0;

@@ -1,0 +1,354 @@
+package org.jvisor.emulator;
+
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.util.BitSet;
+
+/**
+ * Writes the method of a {@link Region}: where things are in its locals, and the small sequences
+ * that all instructions are made of. Operand values of 8 bytes are longs on the operand stack,
+ * smaller ones ints whose bits above their size do not matter.
+ */
+final class RegionAssembler {
+    static final ClassDesc CPU = ClassDesc.of("org.jvisor.emulator.Cpu");
+    static final ClassDesc INSN = ClassDesc.of("org.jvisor.emulator.Insn");
+    static final ClassDesc REGION = ClassDesc.of("org.jvisor.emulator.Region");
+    static final ClassDesc MEMORY = ClassDesc.of("org.jvisor.emulator.RegionMemory");
+    static final ClassDesc FLAGS = ClassDesc.of("org.jvisor.emulator.RegionFlags");
+
+    private static final ClassDesc MMU = ClassDesc.of("org.jvisor.emulator.Mmu");
+    private static final ClassDesc SSE = ClassDesc.of("org.jvisor.emulator.Sse");
+    private static final ClassDesc LONGS = ConstantDescs.CD_long.arrayType();
+
+    /** Locals: this, the CPU, the number of the running instruction, the general registers. */
+    static final int THIS = 0, C = 1, AT = 2, R = 3;
+
+    /** Locals: the TLB view, RIP of the page, instructions of finished blocks. */
+    static final int TLB = 4, PAGE = 5, COUNT = 7;
+
+    /** Locals: the lazy flags as in {@link Flags}, the XMM registers' array. */
+    static final int RES = 8, CARRY = 10, X = 12;
+
+    /** Locals: operands and result of the last flag-setting operation, as ints and as longs. */
+    static final int INT_A = 13, INT_B = 14, INT_R = 15, LONG_A = 16, LONG_B = 18, LONG_R = 20;
+
+    /** Locals: an effective address and other temporaries. */
+    static final int EA = 22, V = 24, V2 = 26, I = 28;
+
+    private static final int GENERAL = 30;
+    private static final int XMM = GENERAL + 32;
+    private static final long LOW32 = 0xffff_ffffL;
+
+    final CodeBuilder b;
+    final RegionPlan plan;
+
+    /** Where a run ends with RIP set; flags and count are written there. */
+    final Label leave;
+
+    /** Where a run ends with RIP and flags written; the count is there. */
+    final Label left;
+
+    /** Where a run ends after an instruction whose write reached decoded code. */
+    final Label stop;
+
+    /** Where control goes on at the RIP in {@link #V}, in the region or not. */
+    final Label dispatch;
+
+    /** The blocks' labels by entry. */
+    final Label[] labels;
+
+    /** Instructions that are needed as objects. */
+    final BitSet constants = new BitSet();
+
+    /** The compiled class: holds the constants. */
+    final ClassDesc self;
+
+    /** The registers that have locals, as masks. */
+    final int generalUsed, xmmUsed;
+
+    /** The number of the instruction being written. */
+    int at;
+
+    /** The last flag-setting operation of the block, if its operands are still there. */
+    FlagSource flags = FlagSource.UNKNOWN;
+
+    /** SSE has been checked for in this block. */
+    boolean sseChecked;
+
+    RegionAssembler(CodeBuilder b, RegionPlan plan, ClassDesc self) {
+        this.b = b;
+        this.plan = plan;
+        this.self = self;
+        generalUsed = plan.registers();
+        xmmUsed = plan.xmm();
+        leave = b.newLabel();
+        left = b.newLabel();
+        stop = b.newLabel();
+        dispatch = b.newLabel();
+        labels = new Label[plan.blocks.length];
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = b.newLabel();
+        }
+    }
+
+    // ---- locals ----
+
+    /** Loads every register of the masks from the CPU into its local. */
+    void loadRegisters(int general, int xmm) {
+        for (int n = 0; n < 16; n++) {
+            if ((general >> n & 1) != 0) {
+                b.aload(R).loadConstant(n).laload().lstore(GENERAL + 2 * n);
+            }
+        }
+        for (int n = 0; n < 16; n++) {
+            if ((xmm >> n & 1) != 0) {
+                b.aload(X).loadConstant(2 * n).laload().lstore(XMM + 4 * n);
+                b.aload(X).loadConstant(2 * n + 1).laload().lstore(XMM + 4 * n + 2);
+            }
+        }
+    }
+
+    /** Loads registers that an interpreted instruction may have changed. */
+    void reload(int general, int xmm) {
+        loadRegisters(general & generalUsed, xmm & xmmUsed);
+    }
+
+    /** Loads the view of memory, the page's RIP and the register files. */
+    void loadContext(boolean withXmm) {
+        b.aload(C).getfield(CPU, "r", LONGS).astore(R);
+        loadView();
+        b.aload(R).loadConstant(Cpu.PAGE_RIP).laload().lstore(PAGE);
+        if (withXmm) {
+            b.aload(C).getfield(CPU, "sse", SSE).getfield(SSE, "xmm", LONGS).astore(X);
+        }
+    }
+
+    void loadView() {
+        b.aload(C).getfield(CPU, "mem", MMU).getfield(MMU, "tlb", LONGS).astore(TLB);
+    }
+
+    void loadFlags() {
+        b.aload(C).getfield(CPU, "fRes", ConstantDescs.CD_long).lstore(RES);
+        b.aload(C).getfield(CPU, "fCarry", ConstantDescs.CD_long).lstore(CARRY);
+    }
+
+    void storeFlags() {
+        b.aload(C).lload(RES).putfield(CPU, "fRes", ConstantDescs.CD_long);
+        b.aload(C).lload(CARRY).putfield(CPU, "fCarry", ConstantDescs.CD_long);
+    }
+
+    /** Adds finished instructions to the CPU's count. */
+    void storeCount() {
+        b.aload(C).dup().getfield(CPU, "executed", ConstantDescs.CD_long);
+        b.iload(COUNT).i2l().ladd().putfield(CPU, "executed", ConstantDescs.CD_long);
+    }
+
+    /** RIP becomes an offset in the page. */
+    void setRip(long offset) {
+        b.aload(C);
+        pushRip(offset);
+        b.putfield(CPU, "rip", ConstantDescs.CD_long);
+    }
+
+    /** Pushes the RIP of an offset in the page. */
+    void pushRip(long offset) {
+        b.lload(PAGE).loadConstant(offset).ladd();
+        if (plan.page.mode != Cpu.MODE64) {
+            b.loadConstant(LOW32).land();
+        }
+    }
+
+    // ---- general registers ----
+
+    /** Pushes a whole register, 0 for {@link Cpu#ZERO}. */
+    void push(int n) {
+        if (n == Cpu.ZERO) {
+            b.lconst_0();
+        } else if (n == Cpu.PAGE_RIP) {
+            b.lload(PAGE);
+        } else {
+            b.lload(GENERAL + 2 * n);
+        }
+    }
+
+    /** Pops a long into a whole register. */
+    void pop(int n) {
+        int local = GENERAL + 2 * n;
+        b.lstore(local);
+        b.aload(R).loadConstant(n).lload(local).lastore();
+    }
+
+    /** Pushes a register's value of 1, 2, 4 or 8 bytes; byte registers as in {@link Cpu#reg8}. */
+    void push(int n, int size) {
+        if (size == 8) {
+            push(n);
+        } else if (size == 1 && n >= 32) {
+            push(n - 32);
+            b.bipush(8).lushr().l2i();
+        } else {
+            push(n);
+            b.l2i();
+        }
+    }
+
+    /** Pops a value into a register of 1, 2, 4 or 8 bytes. */
+    void pop(int n, int size) {
+        switch (size) {
+            case 8 -> pop(n);
+            case 4 -> {
+                b.i2l().loadConstant(LOW32).land();
+                pop(n);
+            }
+            case 2 -> {
+                b.i2l().loadConstant(0xffffL).land();
+                merge(n, ~0xffffL);
+            }
+            default -> {
+                b.i2l().loadConstant(0xffL).land();
+                if (n < 16) {
+                    merge(n, ~0xffL);
+                } else {
+                    b.bipush(8).lshl();
+                    merge(n - 32, ~0xff00L);
+                }
+            }
+        }
+    }
+
+    private void merge(int n, long keep) {
+        push(n);
+        b.loadConstant(keep).land().lor();
+        pop(n);
+    }
+
+    // ---- XMM registers ----
+
+    /** Pushes the low (0) or high (1) half of an XMM register. */
+    void pushXmm(int n, int half) {
+        b.lload(XMM + 4 * n + 2 * half);
+    }
+
+    /** Pops a long into half of an XMM register. */
+    void popXmm(int n, int half) {
+        int local = XMM + 4 * n + 2 * half;
+        b.lstore(local);
+        b.aload(X).loadConstant(2 * n + half).lload(local).lastore();
+    }
+
+    // ---- memory ----
+
+    /** Must come before anything that may fault. */
+    void mark() {
+        b.loadConstant(at).istore(AT);
+    }
+
+    /** Pushes the linear address of an instruction's memory operand, {@code delta} bytes on. */
+    void address(Insn insn, int delta) {
+        if (insn.eaMode == Insn.EA_LEGACY) {
+            constant(at);
+            b.aload(C).loadConstant((long) delta);
+            b.invokevirtual(INSN, "ea", type("(Lorg/jvisor/emulator/Cpu;J)J"));
+            return;
+        }
+        offset(insn, delta);
+        if (insn.eaMode == Insn.EA_ADDR32) {
+            b.loadConstant(LOW32).land();
+        }
+        if (insn.seg == Cpu.FS || insn.seg == Cpu.GS) {
+            b.aload(C).getfield(CPU, "segBase", LONGS).loadConstant((int) insn.seg).laload().ladd();
+        }
+    }
+
+    /** Pushes the offset of a memory operand within its segment, not cut to the address size. */
+    void offset(Insn insn, long delta) {
+        long disp = insn.disp + delta;
+        boolean any = false;
+        if (insn.base != Cpu.ZERO) {
+            push(insn.base);
+            any = true;
+        }
+        if (insn.index != Cpu.ZERO) {
+            push(insn.index);
+            if (insn.scale > 0) {
+                b.loadConstant((int) insn.scale).lshl();
+            }
+            if (any) {
+                b.ladd();
+            }
+            any = true;
+        }
+        if (disp != 0 || !any) {
+            b.loadConstant(disp);
+            if (any) {
+                b.ladd();
+            }
+        }
+    }
+
+    /** Pushes what a read of the address in a local gives. */
+    void read(int addressLocal, int size) {
+        b.aload(C).aload(TLB).lload(addressLocal);
+        read("read", size);
+    }
+
+    /** Pushes what a read of what will be written at the address in a local gives. */
+    void readRmw(int addressLocal, int size) {
+        b.aload(C).aload(TLB).lload(addressLocal);
+        read("readRmw", size);
+    }
+
+    /** Pushes the memory operand of an instruction; {@link #mark} comes before. */
+    void readOperand(Insn insn, int size) {
+        b.aload(C).aload(TLB);
+        address(insn, 0);
+        read("read", size);
+    }
+
+    private void read(String name, int size) {
+        String result = size == 8 ? "J" : "I";
+        b.invokestatic(MEMORY, name + 8 * size, type("(Lorg/jvisor/emulator/Cpu;[JJ)" + result));
+    }
+
+    /** Begins a write; the address must be pushed next, then the value. */
+    void beginWrite() {
+        b.aload(C).aload(TLB);
+    }
+
+    /**
+     * Writes; what tells whether to stop stays on the operand stack for {@link #endWrite}, which
+     * must come when everything else of the instruction is done.
+     */
+    void write(int size) {
+        String value = size == 8 ? "J" : "I";
+        b.invokestatic(
+                MEMORY, "write" + 8 * size, type("(Lorg/jvisor/emulator/Cpu;[JJ" + value + ")Z"));
+    }
+
+    void endWrite() {
+        b.ifne(stop);
+    }
+
+    // ---- other ----
+
+    /** Pushes instruction {@code number} as an object. */
+    void constant(int number) {
+        constants.set(number);
+        b.getstatic(self, name(number), INSN);
+    }
+
+    /** The field of an instruction. */
+    static String name(int number) {
+        return "i" + number;
+    }
+
+    void flagsCall(String name, String descriptor) {
+        b.invokestatic(FLAGS, name, type(descriptor));
+    }
+
+    static MethodTypeDesc type(String descriptor) {
+        return MethodTypeDesc.ofDescriptor(descriptor);
+    }
+}

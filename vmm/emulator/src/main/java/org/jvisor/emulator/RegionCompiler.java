@@ -1,0 +1,199 @@
+package org.jvisor.emulator;
+
+import static org.jvisor.emulator.RegionAssembler.AT;
+import static org.jvisor.emulator.RegionAssembler.C;
+import static org.jvisor.emulator.RegionAssembler.CARRY;
+import static org.jvisor.emulator.RegionAssembler.COUNT;
+import static org.jvisor.emulator.RegionAssembler.INSN;
+import static org.jvisor.emulator.RegionAssembler.REGION;
+import static org.jvisor.emulator.RegionAssembler.RES;
+import static org.jvisor.emulator.RegionAssembler.THIS;
+
+import java.lang.classfile.Attributes;
+import java.lang.classfile.ClassBuilder;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.classfile.attribute.CodeAttribute;
+import java.lang.classfile.instruction.SwitchCase;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.lang.invoke.MethodHandles;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/** Makes a {@link Region}: writes its class from a {@link RegionPlan} and defines it. */
+final class RegionCompiler {
+    /** HotSpot's C1 runs out of virtual registers on longer methods of this kind. */
+    static final int MAX_BYTECODE = 2700;
+
+    private static final ClassDesc SELF = ClassDesc.of("org.jvisor.emulator.TranslatedRegion");
+    private static final ClassDesc PLAN = ClassDesc.of("org.jvisor.emulator.RegionPlan");
+    private static final ClassDesc FAULT = ClassDesc.of("org.jvisor.emulator.GuestFault");
+    private static final ClassDesc INSNS = INSN.arrayType();
+    private static final MethodTypeDesc CONSTRUCTOR =
+            MethodTypeDesc.of(ConstantDescs.CD_void, PLAN);
+    private static final MethodTypeDesc RUN = RegionAssembler.type("(Lorg/jvisor/emulator/Cpu;I)I");
+    private static final MethodTypeDesc END =
+            RegionAssembler.type("(Lorg/jvisor/emulator/Cpu;IIJJ)I");
+
+    private int length;
+
+    /** Bytes of bytecode of the last class. */
+    int length() {
+        return length;
+    }
+
+    /**
+     * Translates a plan. It may turn out longer than {@link #MAX_BYTECODE}: see {@link #length}.
+     *
+     * @return the class file
+     */
+    byte[] translate(RegionPlan plan) {
+        BitSet constants = new BitSet();
+        byte[] bytes = ClassFile.of().build(SELF, cb -> classBody(cb, plan, constants));
+        length = codeLength(bytes);
+        return bytes;
+    }
+
+    private static int codeLength(byte[] bytes) {
+        return ClassFile.of().parse(bytes).methods().stream()
+                .filter(m -> m.methodName().equalsString("run"))
+                .flatMap(m -> m.findAttribute(Attributes.code()).stream())
+                .mapToInt(CodeAttribute::codeLength)
+                .sum();
+    }
+
+    /** Loads a class made by {@link #translate}. */
+    static Region define(RegionPlan plan, byte[] bytes) {
+        try {
+            MethodHandles.Lookup lookup =
+                    MethodHandles.lookup().defineHiddenClassWithClassData(bytes, plan.insns, true);
+            return (Region)
+                    lookup.findConstructor(
+                                    lookup.lookupClass(),
+                                    java.lang.invoke.MethodType.methodType(
+                                            void.class, RegionPlan.class))
+                            .invoke(plan);
+        } catch (Throwable e) {
+            throw new IllegalStateException("cannot define the translation of " + plan, e);
+        }
+    }
+
+    private void classBody(ClassBuilder cb, RegionPlan plan, BitSet constants) {
+        cb.withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SUPER);
+        cb.withSuperclass(REGION);
+        cb.withMethodBody(
+                ConstantDescs.INIT_NAME,
+                CONSTRUCTOR,
+                0,
+                b ->
+                        b.aload(0)
+                                .aload(1)
+                                .invokespecial(REGION, ConstantDescs.INIT_NAME, CONSTRUCTOR)
+                                .return_());
+        cb.withMethodBody("run", RUN, ClassFile.ACC_FINAL, b -> run(b, plan, constants));
+        for (int i = constants.nextSetBit(0); i >= 0; i = constants.nextSetBit(i + 1)) {
+            cb.withField(RegionAssembler.name(i), INSN, ClassFile.ACC_STATIC | ClassFile.ACC_FINAL);
+        }
+        if (!constants.isEmpty()) {
+            cb.withMethodBody(
+                    ConstantDescs.CLASS_INIT_NAME,
+                    ConstantDescs.MTD_void,
+                    ClassFile.ACC_STATIC,
+                    b -> initialize(b, constants));
+        }
+    }
+
+    /** Takes the constants from the class data. */
+    private static void initialize(CodeBuilder b, BitSet constants) {
+        b.ldc(
+                java.lang.constant.DynamicConstantDesc.ofNamed(
+                        ConstantDescs.ofConstantBootstrap(
+                                ClassDesc.of("java.lang.invoke.MethodHandles"),
+                                "classData",
+                                ConstantDescs.CD_Object),
+                        ConstantDescs.DEFAULT_NAME,
+                        INSNS));
+        b.astore(0);
+        for (int i = constants.nextSetBit(0); i >= 0; i = constants.nextSetBit(i + 1)) {
+            b.aload(0).loadConstant(i).aaload().putstatic(SELF, RegionAssembler.name(i), INSN);
+        }
+        b.return_();
+    }
+
+    private void run(CodeBuilder b, RegionPlan plan, BitSet constants) {
+        RegionAssembler a = new RegionAssembler(b, plan, SELF);
+        Label start = b.newLabel();
+        Label end = b.newLabel();
+        Label somewhere = b.newLabel();
+        b.iload(AT).ifge(somewhere).iconst_0().ireturn();
+        b.labelBinding(somewhere);
+        a.loadContext(a.xmmUsed != 0);
+        a.loadFlags();
+        a.loadRegisters(a.generalUsed, a.xmmUsed);
+        b.iconst_0().istore(COUNT);
+        b.labelBinding(start);
+        enter(a);
+        int at = 0;
+        for (int i = 0; i < plan.blocks.length; i++) {
+            block(a, i, at);
+            at += plan.blocks[i].code.length;
+        }
+        EmitControl.dispatch(a);
+        b.labelBinding(a.leave);
+        a.storeFlags();
+        b.labelBinding(a.left);
+        a.storeCount();
+        b.loadConstant(Region.LEFT).ireturn();
+        b.labelBinding(end);
+        b.labelBinding(a.stop);
+        finish(b, "stopped");
+        Label handler = b.newLabel();
+        b.labelBinding(handler);
+        b.pop();
+        finish(b, "faulted");
+        b.exceptionCatch(start, end, handler, FAULT);
+        constants.or(a.constants);
+    }
+
+    private static void finish(CodeBuilder b, String how) {
+        b.aload(THIS).aload(C).iload(AT).iload(COUNT).lload(RES).lload(CARRY);
+        b.invokevirtual(REGION, how, END).ireturn();
+    }
+
+    private static void enter(RegionAssembler a) {
+        if (a.labels.length == 1) {
+            return;
+        }
+        List<SwitchCase> cases = new ArrayList<>();
+        for (int i = 1; i < a.labels.length; i++) {
+            cases.add(SwitchCase.of(i, a.labels[i]));
+        }
+        a.b.iload(AT).tableswitch(1, a.labels.length - 1, a.labels[0], cases);
+    }
+
+    private static void block(RegionAssembler a, int number, int first) {
+        Block block = a.plan.blocks[number];
+        a.b.labelBinding(a.labels[number]);
+        a.flags = FlagSource.UNKNOWN;
+        a.sseChecked = false;
+        int length = block.code.length;
+        for (int i = 0; i < length; i++) {
+            Insn insn = a.plan.insns[first + i];
+            a.at = first + i;
+            if (insn.form.is(Form.Attr.END)) {
+                EmitControl.end(a, number, insn);
+                return;
+            }
+            Emitters.Emitter emitter = Emitters.of(insn);
+            if (emitter == null || !emitter.emit(a, insn)) {
+                EmitControl.interpret(a, insn);
+            }
+        }
+        a.b.iinc(COUNT, length);
+        EmitControl.jump(a, number, block.end);
+    }
+}

@@ -1,0 +1,164 @@
+package org.jvisor.emulator;
+
+import static org.jvisor.emulator.PhysMemory.ALL;
+import static org.jvisor.emulator.PhysMemory.BYTE;
+import static org.jvisor.emulator.PhysMemory.INT;
+import static org.jvisor.emulator.PhysMemory.LONG;
+import static org.jvisor.emulator.PhysMemory.SHORT;
+
+/**
+ * The memory accesses of translated code: {@link Mmu}'s, with the current view in a local. To be
+ * inlined; only the {@code slow} ones stay calls. Writes tell whether the region must be left
+ * because decoded code was written to.
+ */
+final class RegionMemory {
+    private static final long PAGE = ~0xfffL;
+
+    private RegionMemory() {}
+
+    // ---- reads ----
+
+    static int read8(Cpu c, long[] t, long a) {
+        int i = Mmu.slot(a);
+        int m = t.length - 1;
+        if (t[i & m] == (a & PAGE)) {
+            return ALL.get(BYTE, a + t[(i | 2) & m]) & 0xff;
+        }
+        return (int) slowRead(c, a, 1);
+    }
+
+    static int read16(Cpu c, long[] t, long a) {
+        int i = Mmu.slot(a);
+        int m = t.length - 1;
+        if (t[i & m] == (a + 1 & PAGE)) {
+            return ALL.get(SHORT, a + t[(i | 2) & m]) & 0xffff;
+        }
+        return (int) slowRead(c, a, 2);
+    }
+
+    static int read32(Cpu c, long[] t, long a) {
+        int i = Mmu.slot(a);
+        int m = t.length - 1;
+        if (t[i & m] == (a + 3 & PAGE)) {
+            return ALL.get(INT, a + t[(i | 2) & m]);
+        }
+        return (int) slowRead(c, a, 4);
+    }
+
+    static long read64(Cpu c, long[] t, long a) {
+        int i = Mmu.slot(a);
+        int m = t.length - 1;
+        if (t[i & m] == (a + 7 & PAGE)) {
+            return ALL.get(LONG, a + t[(i | 2) & m]);
+        }
+        return slowRead(c, a, 8);
+    }
+
+    static long slowRead(Cpu c, long a, int size) {
+        return c.mem.slow.read(a, size, c.mem.view);
+    }
+
+    // ---- reads of what is going to be written ----
+
+    static int readRmw8(Cpu c, long[] t, long a) {
+        int i = Mmu.slot(a);
+        int m = t.length - 1;
+        if (t[(i | 1) & m] == (a & PAGE)) {
+            return ALL.get(BYTE, a + t[(i | 2) & m]) & 0xff;
+        }
+        return (int) slowReadRmw(c, a, 1);
+    }
+
+    static int readRmw16(Cpu c, long[] t, long a) {
+        int i = Mmu.slot(a);
+        int m = t.length - 1;
+        if (t[(i | 1) & m] == (a + 1 & PAGE)) {
+            return ALL.get(SHORT, a + t[(i | 2) & m]) & 0xffff;
+        }
+        return (int) slowReadRmw(c, a, 2);
+    }
+
+    static int readRmw32(Cpu c, long[] t, long a) {
+        int i = Mmu.slot(a);
+        int m = t.length - 1;
+        if (t[(i | 1) & m] == (a + 3 & PAGE)) {
+            return ALL.get(INT, a + t[(i | 2) & m]);
+        }
+        return (int) slowReadRmw(c, a, 4);
+    }
+
+    static long readRmw64(Cpu c, long[] t, long a) {
+        int i = Mmu.slot(a);
+        int m = t.length - 1;
+        if (t[(i | 1) & m] == (a + 7 & PAGE)) {
+            return ALL.get(LONG, a + t[(i | 2) & m]);
+        }
+        return slowReadRmw(c, a, 8);
+    }
+
+    static long slowReadRmw(Cpu c, long a, int size) {
+        return c.mem.slow.readRmw(a, size, c.mem.view);
+    }
+
+    // ---- writes ----
+
+    static boolean write8(Cpu c, long[] t, long a, int value) {
+        int i = Mmu.slot(a);
+        int m = t.length - 1;
+        if (t[(i | 1) & m] == (a & PAGE)) {
+            ALL.set(BYTE, a + t[(i | 2) & m], (byte) value);
+            return false;
+        }
+        return slowWrite(c, a, 1, value);
+    }
+
+    static boolean write16(Cpu c, long[] t, long a, int value) {
+        int i = Mmu.slot(a);
+        int m = t.length - 1;
+        if (t[(i | 1) & m] == (a + 1 & PAGE)) {
+            ALL.set(SHORT, a + t[(i | 2) & m], (short) value);
+            return false;
+        }
+        return slowWrite(c, a, 2, value);
+    }
+
+    static boolean write32(Cpu c, long[] t, long a, int value) {
+        int i = Mmu.slot(a);
+        int m = t.length - 1;
+        if (t[(i | 1) & m] == (a + 3 & PAGE)) {
+            ALL.set(INT, a + t[(i | 2) & m], value);
+            return false;
+        }
+        return slowWrite(c, a, 4, value);
+    }
+
+    static boolean write64(Cpu c, long[] t, long a, long value) {
+        int i = Mmu.slot(a);
+        int m = t.length - 1;
+        if (t[(i | 1) & m] == (a + 7 & PAGE)) {
+            ALL.set(LONG, a + t[(i | 2) & m], value);
+            return false;
+        }
+        return slowWrite(c, a, 8, value);
+    }
+
+    static boolean slowWrite(Cpu c, long a, int size, long value) {
+        c.mem.slow.write(a, size, value, c.mem.view);
+        return c.codeDropped;
+    }
+
+    // ---- control ----
+
+    /** Whether the region must be left at a backward branch. */
+    static boolean poll(Cpu c, int count) {
+        return c.pending() != 0 || count >= c.quota;
+    }
+
+    /** Checks an address to go to. */
+    static long canonical(Cpu c, long target) {
+        if (target << 16 >> 16 != target) {
+            throw c.gp();
+        }
+        return target;
+    }
+}

@@ -1,0 +1,205 @@
+package org.jvisor.emulator;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What goes into a {@link Region}: decoded blocks of one page that were executed and can be reached
+ * from the first one, and what is known about their registers and flags. Made on the thread that
+ * runs the CPUs; immutable, so that it can be translated on another.
+ */
+final class RegionPlan {
+    /** The most instructions in a region unless it must be smaller. */
+    static final int MAX_INSNS = 100;
+
+    private static final int MAX_BLOCKS = 48;
+
+    /** How much colder than the first a block may be to be taken along. */
+    private static final int COLDER = 32;
+
+    final CodePage page;
+
+    /** The blocks, by entry number; the first is the one that got hot. */
+    final Block[] blocks;
+
+    /** All instructions, block by block. */
+    final Insn[] insns;
+
+    /** By instruction, how many of its block come before it. */
+    final int[] before;
+
+    /** By instruction, whether the flags it leaves may be looked at. */
+    final boolean[] flagsNeeded;
+
+    private final Map<Integer, Integer> entries = new HashMap<>();
+
+    private RegionPlan(CodePage page, List<Block> chosen) {
+        this.page = page;
+        blocks = chosen.toArray(new Block[0]);
+        int count = 0;
+        for (Block block : blocks) {
+            count += block.code.length;
+        }
+        insns = new Insn[count];
+        before = new int[count];
+        flagsNeeded = new boolean[count];
+        int at = 0;
+        for (int i = 0; i < blocks.length; i++) {
+            entries.put(blocks[i].offset, i);
+            for (int k = 0; k < blocks[i].code.length; k++) {
+                insns[at] = blocks[i].code[k];
+                before[at++] = k;
+            }
+        }
+        for (int first = 0, i = 0; i < blocks.length; i++) {
+            liveness(first, blocks[i].code.length);
+            first += blocks[i].code.length;
+        }
+    }
+
+    /**
+     * Chooses the blocks of a region.
+     *
+     * @param root the block to begin with
+     * @param limit the most instructions
+     */
+    static RegionPlan around(Block root, int limit) {
+        List<Block> chosen = new ArrayList<>();
+        int least = Math.max(1, root.heat / COLDER);
+        int count = 0;
+        chosen.add(root);
+        for (int i = 0; i < chosen.size(); i++) {
+            Block block = chosen.get(i);
+            count += block.code.length;
+            for (int offset : successors(block)) {
+                Block next = offset < 0 || offset > 4095 ? null : root.page.block(offset);
+                if (next == null
+                        || next.second != null
+                        || next.region != null
+                        || next.heat < least
+                        || chosen.contains(next)
+                        || chosen.size() >= MAX_BLOCKS) {
+                    continue;
+                }
+                int waiting = 0;
+                for (int k = i + 1; k < chosen.size(); k++) {
+                    waiting += chosen.get(k).code.length;
+                }
+                if (count + waiting + next.code.length <= limit) {
+                    chosen.add(next);
+                }
+            }
+        }
+        return new RegionPlan(root.page, chosen);
+    }
+
+    /** Offsets in the page of where control may go from a block, as far as can be told. */
+    private static int[] successors(Block block) {
+        Insn last = block.code[block.code.length - 1];
+        int next = block.end;
+        int target = (int) (next + last.imm);
+        if (!last.form.is(Form.Attr.END)) {
+            return new int[] {next};
+        }
+        if (isConditional(last)) {
+            return new int[] {next, target};
+        }
+        return switch (last.form.mnemonic) {
+            case "JMP" ->
+                    last.form.operands.getFirst().kind() == Operand.Kind.J ? to(target) : to();
+            case "CALL" ->
+                    last.form.operands.getFirst().kind() == Operand.Kind.J
+                            ? to(target, next)
+                            : to(next);
+            case "LOOP", "LOOPE", "LOOPNE", "JCXZ" -> to(next, target);
+            default -> last.form.is(Form.Attr.REP) ? to(next) : to();
+        };
+    }
+
+    private static int[] to(int... offsets) {
+        return offsets;
+    }
+
+    /** Whether it is a Jcc. */
+    static boolean isConditional(Insn insn) {
+        Form f = insn.form;
+        return f.map == 0 && (f.opcode & 0xf0) == 0x70 || f.map == 1 && (f.opcode & 0xf0) == 0x80;
+    }
+
+    /** Going back from a block's end: flags matter until something sets all of them. */
+    private void liveness(int first, int count) {
+        boolean needed = true;
+        for (int i = first + count - 1; i >= first; i--) {
+            flagsNeeded[i] = needed;
+            needed = !setsAllFlags(insns[i]) && (needed || looksAtFlags(insns[i]));
+        }
+    }
+
+    /** Sets all arithmetic flags, needs none, and cannot fault. */
+    private static boolean setsAllFlags(Insn insn) {
+        return !insn.isMemory()
+                && switch (insn.form.mnemonic) {
+                    case "ADD", "SUB", "CMP", "AND", "OR", "XOR", "TEST", "NEG" -> true;
+                    default -> false;
+                };
+    }
+
+    /** Reads flags, may fault, or is not known well enough. */
+    private static boolean looksAtFlags(Insn insn) {
+        return insn.isMemory()
+                || insn.form.flagsRead() != 0
+                || switch (insn.form.mnemonic) {
+                    case "MOV",
+                            "LEA",
+                            "MOVZX",
+                            "MOVSX",
+                            "MOVSXD",
+                            "CBW",
+                            "CWD",
+                            "NOP",
+                            "NOT",
+                            "INC",
+                            "DEC",
+                            "SHL",
+                            "SHR",
+                            "SAR",
+                            "IMUL",
+                            "BSWAP",
+                            "BT" ->
+                            false;
+                    default -> true;
+                };
+    }
+
+    /** The number of the block that starts at an offset of the page, or null. */
+    @Nullable Integer entry(long offset) {
+        return offset < 0 || offset > 4095 ? null : entries.get((int) offset);
+    }
+
+    /** The general registers it has to do with, as a mask. */
+    int registers() {
+        int mask = 0;
+        for (Insn insn : insns) {
+            mask |= RegisterUse.all(insn);
+        }
+        return mask;
+    }
+
+    /** The XMM registers it has to do with, as a mask. */
+    int xmm() {
+        int mask = 0;
+        for (Insn insn : insns) {
+            mask |= RegisterUse.xmm(insn);
+        }
+        return mask;
+    }
+
+    @Override
+    public String toString() {
+        return "%#x %s".formatted(page.physical, Arrays.toString(entries.keySet().toArray()));
+    }
+}

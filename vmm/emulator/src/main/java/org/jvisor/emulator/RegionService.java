@@ -1,0 +1,120 @@
+package org.jvisor.emulator;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides what is translated and has it done in the background: the hottest block that waits comes
+ * first. A region is used once HotSpot has compiled it, so that the CPUs never run it in the
+ * bytecode interpreter.
+ */
+final class RegionService {
+    /** How often a block is interpreted before it is translated. */
+    static final int HOT = Integer.getInteger("org.jvisor.emulator.hot", 1000);
+
+    /** Runs that make HotSpot compile a method, with the thresholds of the launcher's options. */
+    private static final int WARM_UP = 36;
+
+    private final Object lock = new Object();
+    private final List<Request> waiting = new ArrayList<>();
+    private @Nullable Thread worker;
+    private boolean closed;
+
+    private record Request(Cpu cpu, Block root, RegionPlan plan) {}
+
+    /**
+     * Whether HotSpot compiles translated code when it is asked to, before it is used: the options
+     * of the launcher say so. Without them it would run in the bytecode interpreter at first, far
+     * slower than interpreted by us.
+     */
+    static final boolean ENABLED = Boolean.getBoolean("org.jvisor.emulator.translate");
+
+    /** Asks for the translation of a hot block and what belongs to it; on a CPU's thread. */
+    void request(Cpu c, Block root) {
+        if (!ENABLED) {
+            root.requested = true;
+            return;
+        }
+        RegionPlan plan = RegionPlan.around(root, RegionPlan.MAX_INSNS);
+        for (Block block : plan.blocks) {
+            block.requested = true;
+        }
+        synchronized (lock) {
+            if (closed) {
+                return;
+            }
+            waiting.add(new Request(c, root, plan));
+            if (worker == null) {
+                worker = Thread.ofPlatform().daemon().name("jvisor translator").start(this::work);
+            }
+            lock.notifyAll();
+        }
+    }
+
+    /** Stops translating. */
+    void close() {
+        synchronized (lock) {
+            closed = true;
+            waiting.clear();
+            lock.notifyAll();
+        }
+    }
+
+    private void work() {
+        RegionCompiler compiler = new RegionCompiler();
+        while (true) {
+            Request request = next();
+            if (request == null) {
+                return;
+            }
+            if (!request.plan.page.dead) {
+                translate(compiler, request);
+            }
+        }
+    }
+
+    private @Nullable Request next() {
+        synchronized (lock) {
+            while (waiting.isEmpty()) {
+                if (closed) {
+                    return null;
+                }
+                try {
+                    lock.wait();
+                } catch (InterruptedException e) {
+                    return null;
+                }
+            }
+            int best = 0;
+            for (int i = 1; i < waiting.size(); i++) {
+                if (waiting.get(i).root.heat > waiting.get(best).root.heat) {
+                    best = i;
+                }
+            }
+            return waiting.remove(best);
+        }
+    }
+
+    private static void translate(RegionCompiler compiler, Request request) {
+        RegionPlan plan = request.plan;
+        byte[] bytes = compiler.translate(plan);
+        for (int limit = plan.insns.length * 3 / 4;
+                compiler.length() > RegionCompiler.MAX_BYTECODE && limit > 0;
+                limit = plan.insns.length * 3 / 4) {
+            plan = RegionPlan.around(request.root, limit);
+            bytes = compiler.translate(plan);
+        }
+        if (compiler.length() > RegionCompiler.MAX_BYTECODE) {
+            return;
+        }
+        Region region = RegionCompiler.define(plan, bytes);
+        for (int i = 0; i < WARM_UP; i++) {
+            region.run(request.cpu, Region.NOWHERE);
+        }
+        for (int i = 0; i < plan.blocks.length; i++) {
+            plan.blocks[i].entry = i;
+            plan.blocks[i].region = region;
+        }
+    }
+}
