@@ -11,6 +11,8 @@ module org.jvisor.launcher {
     requires org.jvisor.machine;
     requires org.tukaani.xz;
 
+    exports org.jvisor.launcher to
+            org.jvisor.benchmarks;
     exports org.jvisor.launcher.image to
             org.jvisor.benchmarks;
 

@@ -1,6 +1,7 @@
 package org.jvisor.benchmarks;
 
 import java.io.PrintWriter;
+import org.jvisor.launcher.UserError;
 import org.jvisor.launcher.image.DebianImage;
 import org.jvisor.launcher.image.Flavor;
 import org.jvisor.launcher.image.Image;
@@ -13,11 +14,15 @@ final class Images {
 
     /** The default image, fetched if need be. */
     static Image debian(PrintWriter err) throws InterruptedException {
-        return DebianImage.from(
-                        ImageStore.ofUser(),
-                        System.getenv(DebianImage.MIRROR_VARIABLE),
-                        "stable",
-                        new Progress(err, false))
-                .ensure(Flavor.CLOUD);
+        try {
+            return DebianImage.from(
+                            ImageStore.ofUser(),
+                            System.getenv(DebianImage.MIRROR_VARIABLE),
+                            "stable",
+                            new Progress(err, false))
+                    .ensure(Flavor.CLOUD);
+        } catch (UserError e) {
+            throw new BenchException(String.valueOf(e.getMessage()), e, e.status());
+        }
     }
 }

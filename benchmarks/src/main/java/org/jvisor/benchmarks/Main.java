@@ -58,7 +58,7 @@ public final class Main implements Runnable {
                                             + (e instanceof BenchException
                                                     ? e.getMessage()
                                                     : e.toString()));
-                            return FAILED;
+                            return e instanceof BenchException known ? known.status() : FAILED;
                         })
                 .execute(args);
     }
