@@ -180,6 +180,11 @@ final class CodeCache {
         for (CodePage p = first; p != null; p = p.next) {
             p.kill();
         }
+        if (rendezvous.parallel) {
+            for (Cpu cpu : cpus) { // one may be in a loop of it
+                cpu.signal(Cpu.PENDING_CODE_WRITE);
+            }
+        }
     }
 
     /** On any thread. */

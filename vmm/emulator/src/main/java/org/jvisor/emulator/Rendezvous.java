@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * know nothing of this. Whoever waited must look again at what it knew of other CPUs' work: blocks
  * may have been killed and write tags dropped meanwhile.
  *
- * <p>With all CPUs on one thread there is nothing to wait for and no call here costs anything.
+ * <p>With all CPUs on one thread there is none to stop; the lock then keeps out the thread that
+ * translates.
  */
 final class Rendezvous {
     /** Looks at a CPU before its waiter parks: a block takes well below a microsecond. */
@@ -85,19 +86,22 @@ final class Rendezvous {
 
     /** Takes the lock, waiting outside; re-entrant. */
     void lock(Cpu c) {
-        if (!parallel || lock.tryLock()) {
+        if (lock.tryLock()) {
             return;
         }
-        goOutside(c);
+        leave(c);
         lock.lock();
-        c.inside = true; // whoever stops CPUs holds the lock: that is us
+        c.inside = parallel; // whoever stops CPUs holds the lock: that is us
+    }
+
+    /** Takes the lock on a thread that runs no CPU. */
+    void lock() {
+        lock.lock();
     }
 
     /** Gives the lock back. */
     void unlock() {
-        if (parallel) {
-            lock.unlock();
-        }
+        lock.unlock();
     }
 
     // ---- stopping others, with the lock held ----

@@ -104,8 +104,8 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "MODE",
             converter = Converters.Smp.class,
             description =
-                    "How software runs several CPUs: deterministic (the default), one thread for all in"
-                            + " turn, or parallel, a host thread for each.")
+                    "How software runs several CPUs: parallel (the default), a host thread for each,"
+                            + " or deterministic, one thread for all in turn.")
     @Nullable SmpMode smpMode;
 
     @Option(

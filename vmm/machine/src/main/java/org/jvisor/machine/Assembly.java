@@ -2,7 +2,9 @@ package org.jvisor.machine;
 
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.jvisor.firmware.BootException;
 import org.jvisor.firmware.BootRequest;
@@ -35,7 +37,7 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
     private boolean closed;
 
     /** CPU threads that have nothing left to do; guarded by this. */
-    private int haltedThreads;
+    private final Set<VcpuThread> haltedThreads = new HashSet<>();
 
     static Assembly assemble(Blueprint blueprint) {
         MachineConfig config = blueprint.config();
@@ -207,7 +209,7 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
     @Override
     public void resumeClock() {
         synchronized (this) {
-            haltedThreads = 0;
+            haltedThreads.clear();
         }
         clock.resume();
     }
@@ -239,8 +241,8 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
     public void halted(VcpuThread thread) {
         if (blueprint.bare()) {
             synchronized (this) {
-                haltedThreads++;
-                if (haltedThreads < threads.size()) {
+                haltedThreads.add(thread);
+                if (haltedThreads.size() < threads.size()) {
                     return;
                 }
             }

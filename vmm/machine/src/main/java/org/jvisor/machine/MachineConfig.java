@@ -80,7 +80,9 @@ public record MachineConfig(
         return new MachineException(MachineException.Kind.CONFIGURATION, message);
     }
 
-    /** A builder with the defaults: 1 CPU, 512 MiB, accelerator auto, no kernel. */
+    /**
+     * A builder with the defaults: 1 CPU, 512 MiB, accelerator auto, CPUs in parallel, no kernel.
+     */
     public static Builder builder() {
         return new Builder();
     }
@@ -91,7 +93,7 @@ public record MachineConfig(
         private long memory = DEFAULT_MEMORY;
         private int cpus = 1;
         private AcceleratorKind accelerator = AcceleratorKind.AUTO;
-        private SmpMode smpMode = SmpMode.DETERMINISTIC;
+        private SmpMode smpMode = SmpMode.PARALLEL;
         private @Nullable Path kernel;
         private @Nullable Path initrd;
         private @Nullable String commandLine;
