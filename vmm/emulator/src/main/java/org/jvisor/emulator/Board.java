@@ -13,7 +13,7 @@ final class Board {
     final Rendezvous rendezvous;
     final CpuIdentification cpuid;
 
-    final RegionService regions = new RegionService();
+    final RegionService regions;
 
     /** The CPUs, by index; filled once while the machine is made. */
     final Cpu[] cpus;
@@ -33,6 +33,7 @@ final class Board {
         this.cpuid = cpuid;
         this.cpus = new Cpu[cpuCount];
         this.rendezvous = new Rendezvous(parallel && cpuCount > 1);
+        this.regions = new RegionService(rendezvous);
         this.code = new CodeCache(memory, cpus, rendezvous);
         for (int i = 0; i < cpuCount; i++) {
             cpus[i] = new Cpu(this, i);

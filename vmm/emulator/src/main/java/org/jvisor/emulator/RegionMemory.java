@@ -1,11 +1,5 @@
 package org.jvisor.emulator;
 
-import static org.jvisor.emulator.PhysMemory.ALL;
-import static org.jvisor.emulator.PhysMemory.BYTE;
-import static org.jvisor.emulator.PhysMemory.INT;
-import static org.jvisor.emulator.PhysMemory.LONG;
-import static org.jvisor.emulator.PhysMemory.SHORT;
-
 /**
  * The memory accesses of translated code: {@link Mmu}'s, with the current view in a local. To be
  * inlined; only the {@code slow} ones stay calls. Writes tell whether the region must be left
@@ -22,7 +16,7 @@ final class RegionMemory {
         int i = Mmu.slot(a);
         int m = t.length - 1;
         if (t[i & m] == (a & PAGE)) {
-            return ALL.get(BYTE, a + t[(i | 2) & m]) & 0xff;
+            return Ordered.load8(a + t[(i | 2) & m]);
         }
         return (int) slowRead(c, a, 1);
     }
@@ -31,7 +25,7 @@ final class RegionMemory {
         int i = Mmu.slot(a);
         int m = t.length - 1;
         if (t[i & m] == (a + 1 & PAGE)) {
-            return ALL.get(SHORT, a + t[(i | 2) & m]) & 0xffff;
+            return Ordered.load16(a + t[(i | 2) & m]);
         }
         return (int) slowRead(c, a, 2);
     }
@@ -40,7 +34,7 @@ final class RegionMemory {
         int i = Mmu.slot(a);
         int m = t.length - 1;
         if (t[i & m] == (a + 3 & PAGE)) {
-            return ALL.get(INT, a + t[(i | 2) & m]);
+            return Ordered.load32(a + t[(i | 2) & m]);
         }
         return (int) slowRead(c, a, 4);
     }
@@ -49,7 +43,7 @@ final class RegionMemory {
         int i = Mmu.slot(a);
         int m = t.length - 1;
         if (t[i & m] == (a + 7 & PAGE)) {
-            return ALL.get(LONG, a + t[(i | 2) & m]);
+            return Ordered.load64(a + t[(i | 2) & m]);
         }
         return slowRead(c, a, 8);
     }
@@ -64,7 +58,7 @@ final class RegionMemory {
         int i = Mmu.slot(a);
         int m = t.length - 1;
         if (t[(i | 1) & m] == (a & PAGE)) {
-            return ALL.get(BYTE, a + t[(i | 2) & m]) & 0xff;
+            return Ordered.load8(a + t[(i | 2) & m]);
         }
         return (int) slowReadRmw(c, a, 1);
     }
@@ -73,7 +67,7 @@ final class RegionMemory {
         int i = Mmu.slot(a);
         int m = t.length - 1;
         if (t[(i | 1) & m] == (a + 1 & PAGE)) {
-            return ALL.get(SHORT, a + t[(i | 2) & m]) & 0xffff;
+            return Ordered.load16(a + t[(i | 2) & m]);
         }
         return (int) slowReadRmw(c, a, 2);
     }
@@ -82,7 +76,7 @@ final class RegionMemory {
         int i = Mmu.slot(a);
         int m = t.length - 1;
         if (t[(i | 1) & m] == (a + 3 & PAGE)) {
-            return ALL.get(INT, a + t[(i | 2) & m]);
+            return Ordered.load32(a + t[(i | 2) & m]);
         }
         return (int) slowReadRmw(c, a, 4);
     }
@@ -91,7 +85,7 @@ final class RegionMemory {
         int i = Mmu.slot(a);
         int m = t.length - 1;
         if (t[(i | 1) & m] == (a + 7 & PAGE)) {
-            return ALL.get(LONG, a + t[(i | 2) & m]);
+            return Ordered.load64(a + t[(i | 2) & m]);
         }
         return slowReadRmw(c, a, 8);
     }
@@ -106,7 +100,7 @@ final class RegionMemory {
         int i = Mmu.slot(a);
         int m = t.length - 1;
         if (t[(i | 1) & m] == (a & PAGE)) {
-            ALL.set(BYTE, a + t[(i | 2) & m], (byte) value);
+            Ordered.store8(a + t[(i | 2) & m], value);
             return false;
         }
         return slowWrite(c, a, 1, value);
@@ -116,7 +110,7 @@ final class RegionMemory {
         int i = Mmu.slot(a);
         int m = t.length - 1;
         if (t[(i | 1) & m] == (a + 1 & PAGE)) {
-            ALL.set(SHORT, a + t[(i | 2) & m], (short) value);
+            Ordered.store16(a + t[(i | 2) & m], value);
             return false;
         }
         return slowWrite(c, a, 2, value);
@@ -126,7 +120,7 @@ final class RegionMemory {
         int i = Mmu.slot(a);
         int m = t.length - 1;
         if (t[(i | 1) & m] == (a + 3 & PAGE)) {
-            ALL.set(INT, a + t[(i | 2) & m], value);
+            Ordered.store32(a + t[(i | 2) & m], value);
             return false;
         }
         return slowWrite(c, a, 4, value);
@@ -136,7 +130,7 @@ final class RegionMemory {
         int i = Mmu.slot(a);
         int m = t.length - 1;
         if (t[(i | 1) & m] == (a + 7 & PAGE)) {
-            ALL.set(LONG, a + t[(i | 2) & m], value);
+            Ordered.store64(a + t[(i | 2) & m], value);
             return false;
         }
         return slowWrite(c, a, 8, value);

@@ -16,10 +16,15 @@ final class RegionService {
     /** Runs that make HotSpot compile a method, with the thresholds of the launcher's options. */
     private static final int WARM_UP = 36;
 
+    private final Rendezvous rendezvous;
     private final Object lock = new Object();
     private final List<Request> waiting = new ArrayList<>();
     private @Nullable Thread worker;
     private boolean closed;
+
+    RegionService(Rendezvous rendezvous) {
+        this.rendezvous = rendezvous;
+    }
 
     private record Request(Cpu cpu, Block root, RegionPlan plan) {}
 
@@ -36,9 +41,18 @@ final class RegionService {
             root.requested = true;
             return;
         }
-        RegionPlan plan = RegionPlan.around(root, RegionPlan.MAX_INSNS);
-        for (Block block : plan.blocks) {
-            block.requested = true;
+        RegionPlan plan;
+        rendezvous.lock(c); // a block that is killed meanwhile would lose its instructions
+        try {
+            if (root.page.dead) {
+                return;
+            }
+            plan = RegionPlan.around(root, RegionPlan.MAX_INSNS);
+            for (Block block : plan.blocks) {
+                block.requested = true;
+            }
+        } finally {
+            rendezvous.unlock();
         }
         synchronized (lock) {
             if (closed) {
@@ -96,13 +110,17 @@ final class RegionService {
         }
     }
 
-    private static void translate(RegionCompiler compiler, Request request) {
+    private void translate(RegionCompiler compiler, Request request) {
         RegionPlan plan = request.plan;
         byte[] bytes = compiler.translate(plan);
         for (int limit = plan.insns.length * 3 / 4;
                 compiler.length() > RegionCompiler.MAX_BYTECODE && limit > 0;
                 limit = plan.insns.length * 3 / 4) {
-            plan = RegionPlan.around(request.root, limit);
+            RegionPlan smaller = replan(request.root, limit);
+            if (smaller == null) {
+                return;
+            }
+            plan = smaller;
             bytes = compiler.translate(plan);
         }
         if (compiler.length() > RegionCompiler.MAX_BYTECODE) {
@@ -112,9 +130,30 @@ final class RegionService {
         for (int i = 0; i < WARM_UP; i++) {
             region.run(request.cpu, Region.NOWHERE);
         }
-        for (int i = 0; i < plan.blocks.length; i++) {
-            plan.blocks[i].entry = i;
-            plan.blocks[i].region = region;
+        install(plan, region);
+    }
+
+    private @Nullable RegionPlan replan(Block root, int limit) {
+        rendezvous.lock();
+        try {
+            return root.page.dead ? null : RegionPlan.around(root, limit);
+        } finally {
+            rendezvous.unlock();
+        }
+    }
+
+    private void install(RegionPlan plan, Region region) {
+        rendezvous.lock();
+        try {
+            for (int i = 0; i < plan.blocks.length && !plan.page.dead; i++) {
+                Block block = plan.blocks[i];
+                if (block.region == null) { // a block keeps its first region, and its entry there
+                    block.entry = i;
+                    block.region = region;
+                }
+            }
+        } finally {
+            rendezvous.unlock();
         }
     }
 }
