@@ -37,6 +37,7 @@ final class BootCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         options.check();
+        String loadBefore = Machines.loadAverage();
         Image image = Images.debian(err);
         Vmm.Machine machine =
                 new Vmm.Machine(
@@ -63,6 +64,7 @@ final class BootCommand implements Callable<Integer> {
             }
         }
         out.println(table(ours, tcg));
+        out.println(Machines.load(loadBefore));
         Path json = options.json;
         Results.write(json, "boot", new Comparison(List.of(), ours, tcg, null));
         return 0;
@@ -71,6 +73,7 @@ final class BootCommand implements Callable<Integer> {
     private static String table(@Nullable Samples ours, @Nullable Samples tcg) {
         TextTable table = new TextTable("boot", "ours", "TCG", "ratio (min..max)", "target", "met");
         ProcessRows.wall(table, "start to power-off, s", ours, tcg, WALL_TARGET);
+        ProcessRows.cpu(table, "processor time, s", ours, tcg);
         ProcessRows.memory(table, "peak RSS, MiB", ours, tcg, MEMORY_TARGET);
         return table.toString();
     }

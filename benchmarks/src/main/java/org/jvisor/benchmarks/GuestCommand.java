@@ -61,10 +61,12 @@ final class GuestCommand implements Callable<Integer> {
             throw new BenchException("--passes and --scale have to be positive");
         }
         List<Program> programs = Suite.select(Suite.PROGRAMS, names);
+        String loadBefore = Machines.loadAverage();
         Image image = Images.debian(err);
         SuiteRun run = new SuiteRun(options, programs, scale, passes, "256M", true);
         Comparison comparison = run.of(image, image.initrd(), err);
         out.println(comparison.text());
+        out.println(Machines.load(loadBefore));
         Results.write(options.json, "guest", comparison);
         return 0;
     }

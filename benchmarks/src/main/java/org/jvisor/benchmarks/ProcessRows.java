@@ -17,6 +17,16 @@ final class ProcessRows {
         row(table, title, walls(ours), walls(tcg), target);
     }
 
+    /** Adds the seconds of processor time of all threads, for which there is no target. */
+    static void cpu(TextTable table, String title, @Nullable Samples ours, @Nullable Samples tcg) {
+        row(
+                table,
+                title,
+                ours == null ? List.of() : ours.cpus(),
+                tcg == null ? List.of() : tcg.cpus(),
+                0);
+    }
+
     /** Adds the peak resident memory in MiB. */
     static void memory(
             TextTable table,
@@ -52,7 +62,7 @@ final class ProcessRows {
                                         Comparison.format(ratio.median()),
                                         Comparison.format(ratio.least()),
                                         Comparison.format(ratio.most())),
-                Comparison.format(target),
-                ratio == null ? "-" : ratio.median() <= target ? "yes" : "no");
+                target == 0 ? "-" : Comparison.format(target),
+                ratio == null || target == 0 ? "-" : ratio.median() <= target ? "yes" : "no");
     }
 }

@@ -38,6 +38,7 @@ final class Results {
         }
         json.writeObjectFieldStart(name);
         numbers(json, "wallSeconds", samples.walls());
+        numbers(json, "cpuSeconds", samples.cpus());
         numbers(json, "peakBytes", samples.peaks());
         json.writeObjectFieldStart("programs");
         for (Program program : comparison.programs()) {

@@ -9,6 +9,7 @@ import java.util.Map;
 final class Samples {
     private final Map<String, List<List<GuestOutput.Pass>>> passes = new LinkedHashMap<>();
     private final List<Double> walls = new ArrayList<>();
+    private final List<Double> cpus = new ArrayList<>();
     private final List<Double> peaks = new ArrayList<>();
 
     /** Adds a run. */
@@ -23,6 +24,7 @@ final class Samples {
     /** Adds a run without programs. */
     void add(VmProcess process) {
         walls.add(process.wallNanos() / 1e9);
+        cpus.add(process.cpuNanos() / 1e9);
         peaks.add((double) process.peakBytes());
     }
 
@@ -65,6 +67,11 @@ final class Samples {
     /** Seconds from start to end of the processes. */
     List<Double> walls() {
         return walls;
+    }
+
+    /** Seconds of processor time of the processes. */
+    List<Double> cpus() {
+        return cpus;
     }
 
     /** Bytes of peak resident memory of the processes. */

@@ -48,6 +48,7 @@ final class UserlandCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         options.check();
         List<Program> programs = Suite.select(Suite.USERLAND, names);
+        String loadBefore = Machines.loadAverage();
         Image image = Images.debian(err);
         Path userland;
         try {
@@ -59,6 +60,7 @@ final class UserlandCommand implements Callable<Integer> {
         SuiteRun run = new SuiteRun(options, programs, 1, PASSES, "1G", false);
         Comparison comparison = run.of(image, userland, err);
         out.println(comparison.text());
+        out.println(Machines.load(loadBefore));
         Results.write(options.json, "userland", comparison);
         return 0;
     }

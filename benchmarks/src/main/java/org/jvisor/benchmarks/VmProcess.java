@@ -18,12 +18,18 @@ import java.util.concurrent.atomic.AtomicReference;
  * @param lines of its standard output and error, each with the host's time of its arrival
  * @param status it ended with
  * @param wallNanos from before its start to its end
+ * @param cpuNanos of processor time, of all its threads, to the last few milliseconds
  * @param peakBytes of resident memory, from the kernel's high-water mark ({@code VmHWM}), looked at
  *     every few milliseconds
  * @param residentBytes the resident memory ({@code VmRSS}) at every fifth second
  */
 record VmProcess(
-        List<Line> lines, int status, long wallNanos, long peakBytes, List<Long> residentBytes) {
+        List<Line> lines,
+        int status,
+        long wallNanos,
+        long cpuNanos,
+        long peakBytes,
+        List<Long> residentBytes) {
     private static final int SAMPLE_MILLIS = 10;
     private static final long RESIDENT_NANOS = 5_000_000_000L;
 
@@ -59,9 +65,11 @@ record VmProcess(
             Thread reader = Thread.ofVirtual().start(() -> read(process, lines, failure));
             List<Long> resident = new ArrayList<>();
             long peak = 0;
+            long cpu = 0;
             long end = start + limit.toNanos();
             while (!process.waitFor(SAMPLE_MILLIS, TimeUnit.MILLISECONDS)) {
                 String status = statusOf(process.pid());
+                cpu = Math.max(cpu, cpuOf(process));
                 peak = Math.max(peak, sizeIn(status, "VmHWM:"));
                 if (System.nanoTime() > start + (resident.size() + 1) * RESIDENT_NANOS) {
                     resident.add(sizeIn(status, "VmRSS:"));
@@ -80,7 +88,7 @@ record VmProcess(
                 throw new BenchException(
                         "reading from %s failed".formatted(command.getFirst()), failure.get());
             }
-            return new VmProcess(lines, process.exitValue(), wall, peak, resident);
+            return new VmProcess(lines, process.exitValue(), wall, cpu, peak, resident);
         } finally {
             process.destroyForcibly();
         }
@@ -97,6 +105,10 @@ record VmProcess(
         } catch (IOException e) {
             failure.set(e);
         }
+    }
+
+    private static long cpuOf(Process process) {
+        return process.info().totalCpuDuration().map(Duration::toNanos).orElse(0L);
     }
 
     /** A process's {@code /proc/PID/status}, empty where it has ended. */
