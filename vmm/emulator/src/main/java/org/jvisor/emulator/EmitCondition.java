@@ -38,6 +38,7 @@ final class EmitCondition {
             case UNKNOWN -> false;
             case SUB -> afterSub(a, f.size(), base, not, target);
             case LOGIC -> afterLogic(a, f.size(), base, not, target);
+            case ORDER -> afterOrder(a, base, not, target);
             case ADD, RESULT -> afterOther(a, f.size(), base, not, target);
         };
     }
@@ -53,6 +54,27 @@ final class EmitCondition {
             return true;
         }
         return false;
+    }
+
+    /** See {@link RegionFloat}: -1 unordered, 0 less, 1 equal, 2 greater. */
+    private static boolean afterOrder(RegionAssembler a, int base, boolean not, Label target) {
+        switch (base) {
+            case 1 -> a.b.iload(INT_R).branch(not ? Opcode.IFGT : Opcode.IFLE, target);
+            case 2 ->
+                    a.b.iload(INT_R)
+                            .iconst_1()
+                            .iand()
+                            .branch(not ? Opcode.IFEQ : Opcode.IFNE, target);
+            case 3 ->
+                    a.b.iload(INT_R)
+                            .iconst_1()
+                            .branch(not ? Opcode.IF_ICMPGT : Opcode.IF_ICMPLE, target);
+            case 5 -> a.b.iload(INT_R).branch(not ? Opcode.IFGE : Opcode.IFLT, target);
+            default -> {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean afterSub(

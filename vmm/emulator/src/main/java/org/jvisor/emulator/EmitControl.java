@@ -226,7 +226,8 @@ final class EmitControl {
         }
     }
 
-    private static void execute(RegionAssembler a) {
+    /** Executes the instruction as the interpreter would; registers may have to be reloaded. */
+    static void execute(RegionAssembler a) {
         a.mark();
         a.constant(a.at);
         a.b.aload(C);

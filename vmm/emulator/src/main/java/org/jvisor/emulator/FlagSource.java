@@ -20,7 +20,9 @@ record FlagSource(Kind kind, int size) {
         /** R, with CF and OF clear. */
         LOGIC,
         /** R; CF and OF are of no use. */
-        RESULT
+        RESULT,
+        /** A comparison of floating-point numbers: R is its outcome as in {@link RegionFloat}. */
+        ORDER
     }
 
     static final FlagSource UNKNOWN = new FlagSource(Kind.UNKNOWN, 0);

@@ -1,5 +1,7 @@
 package org.jvisor.emulator;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import org.jvisor.emulator.math.SseFloat;
 
 /** The XMM registers and MXCSR. */
@@ -9,6 +11,9 @@ final class Sse {
 
     /** XMM0 to XMM15: low half at {@code 2n}, high half at {@code 2n + 1}. */
     final long[] xmm = new long[32];
+
+    /** Takes 16 bytes of memory that cannot be read at one place. */
+    final MemorySegment copy = Arena.ofAuto().allocate(16, 16);
 
     /** MXCSR; change it through {@link #setMxcsr}. */
     int mxcsr = 0x1f80;

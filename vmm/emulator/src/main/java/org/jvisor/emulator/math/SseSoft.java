@@ -38,6 +38,12 @@ public class SseSoft extends FloatCore {
     /** PE is set in MXCSR already: no need to find out whether a result is exact. */
     boolean inexactKnown;
 
+    /**
+     * Both of these: of operations on ordinary numbers with ordinary results nothing but the result
+     * needs to be known.
+     */
+    public boolean quick;
+
     /** Takes over the controls and the sticky PE of MXCSR. */
     public final void control(int mxcsr) {
         rounding = mxcsr >> 13 & 3;
@@ -46,6 +52,7 @@ public class SseSoft extends FloatCore {
         ftz = (mxcsr & FTZ) != 0;
         plain = rounding == NEAREST && masks == 0x3f && !daz && !ftz;
         inexactKnown = (mxcsr & PE) != 0;
+        quick = plain && inexactKnown;
     }
 
     /** Whether {@link #endStep} has dealt with the order of exceptions. */
@@ -61,6 +68,7 @@ public class SseSoft extends FloatCore {
         }
         stepped = false;
         inexactKnown |= (flags & PE) != 0;
+        quick = plain && inexactKnown;
         return flags;
     }
 

@@ -1,0 +1,268 @@
+package org.jvisor.emulator;
+
+import static org.jvisor.emulator.RegionAssembler.C;
+import static org.jvisor.emulator.RegionAssembler.CARRY;
+import static org.jvisor.emulator.RegionAssembler.INT_R;
+import static org.jvisor.emulator.RegionAssembler.RES;
+import static org.jvisor.emulator.RegionAssembler.type;
+
+import java.lang.classfile.Label;
+import java.lang.constant.ClassDesc;
+
+/** Bytecode of SSE's floating-point arithmetic, comparisons and conversions. */
+final class EmitSseFloat {
+    private static final ClassDesc FLOAT = ClassDesc.of("org.jvisor.emulator.RegionFloat");
+    private static final ClassDesc SLOW = ClassDesc.of("org.jvisor.emulator.RegionFloatSlow");
+    private static final ClassDesc DOUBLE = ClassDesc.of("java.lang.Double");
+    private static final String CPU = "(Lorg/jvisor/emulator/Cpu;";
+    private static final long LOW32 = 0xffff_ffffL;
+
+    /** Locals: operands and results of both halves. */
+    private static final int A0 = 126, A1 = 128, B0 = 130, B1 = 132, Z0 = 134, Z1 = 136;
+
+    private EmitSseFloat() {}
+
+    // ---- arithmetic ----
+
+    /** ADDSD and its like. */
+    static boolean scalarDouble(RegionAssembler a, Insn insn) {
+        EmitSse.begin(a);
+        a.b.aload(C);
+        String mnemonic = insn.form.mnemonic;
+        if (mnemonic.equals("SQRTSD")) {
+            EmitSse.pushScalar(a, insn, 8);
+            a.b.invokestatic(FLOAT, "squareRoot", type(CPU + "J)J"));
+        } else {
+            a.pushXmm(EmitSse.destination(insn), 0);
+            EmitSse.pushScalar(a, insn, 8);
+            a.b.invokestatic(FLOAT, method(mnemonic), type(CPU + "JJ)J"));
+        }
+        a.popXmm(EmitSse.destination(insn), 0);
+        return true;
+    }
+
+    private static String method(String mnemonic) {
+        return switch (mnemonic.substring(0, 3)) {
+            case "ADD" -> "add";
+            case "SUB" -> "subtract";
+            case "MUL" -> "multiply";
+            case "DIV" -> "divide";
+            case "MIN" -> "minimum";
+            default -> "maximum";
+        };
+    }
+
+    /** ADDSS and its like. */
+    static boolean scalarSingle(RegionAssembler a, Insn insn) {
+        int operation =
+                switch (insn.form.mnemonic) {
+                    case "ADDSS" -> SseArith.ADD;
+                    case "SUBSS" -> SseArith.SUB;
+                    case "MULSS" -> SseArith.MUL;
+                    case "DIVSS" -> SseArith.DIV;
+                    case "SQRTSS" -> SseArith.SQRT;
+                    case "MINSS" -> SseArith.MIN;
+                    default -> SseArith.MAX;
+                };
+        EmitSse.begin(a);
+        a.b.aload(C).loadConstant(operation);
+        a.pushXmm(EmitSse.destination(insn), 0);
+        EmitSse.pushScalar(a, insn, 4);
+        a.b.invokestatic(SLOW, "single", type(CPU + "IJI)J"));
+        a.popXmm(EmitSse.destination(insn), 0);
+        return true;
+    }
+
+    /** ADDPD, SUBPD, MULPD, DIVPD: Java's arithmetic if that is all, else as interpreted. */
+    static boolean packedDouble(RegionAssembler a, Insn insn) {
+        EmitSse.source(a, insn, true);
+        int to = EmitSse.destination(insn);
+        EmitSse.pushSource(a, insn, 0);
+        a.b.lstore(B0);
+        EmitSse.pushSource(a, insn, 1);
+        a.b.lstore(B1);
+        a.pushXmm(to, 0);
+        a.b.lstore(A0);
+        a.pushXmm(to, 1);
+        a.b.lstore(A1);
+        String operation = method(insn.form.mnemonic);
+        apply(a, operation, A0, B0, Z0);
+        apply(a, operation, A1, B1, Z1);
+        boolean sum = operation.equals("add") || operation.equals("subtract");
+        Label slow = a.b.newLabel();
+        Label done = a.b.newLabel();
+        a.b.aload(C).lload(A0).lload(B0).lload(Z0).lload(A1).lload(B1).lload(Z1);
+        a.b.invokestatic(FLOAT, sum ? "sums" : "products", type(CPU + "JJJJJJ)Z"));
+        a.b.ifeq(slow);
+        a.b.lload(Z0).lload(Z1);
+        EmitSse.popDestination(a, insn);
+        a.b.goto_(done);
+        a.b.labelBinding(slow);
+        EmitControl.execute(a);
+        a.reload(0, 1 << to);
+        a.b.labelBinding(done);
+        return true;
+    }
+
+    private static void apply(RegionAssembler a, String operation, int x, int y, int z) {
+        a.b.lload(x).invokestatic(DOUBLE, "longBitsToDouble", type("(J)D"));
+        a.b.lload(y).invokestatic(DOUBLE, "longBitsToDouble", type("(J)D"));
+        switch (operation) {
+            case "add" -> a.b.dadd();
+            case "subtract" -> a.b.dsub();
+            case "multiply" -> a.b.dmul();
+            default -> a.b.ddiv();
+        }
+        a.b.invokestatic(DOUBLE, "doubleToRawLongBits", type("(D)J")).lstore(z);
+    }
+
+    // ---- comparison ----
+
+    /** UCOMISD, COMISD. */
+    static boolean compareDouble(RegionAssembler a, Insn insn) {
+        EmitSse.begin(a);
+        a.b.aload(C);
+        a.pushXmm(EmitSse.destination(insn), 0);
+        EmitSse.pushScalar(a, insn, 8);
+        boolean quiet = insn.form.mnemonic.startsWith("U");
+        a.b.invokestatic(FLOAT, quiet ? "compareQuiet" : "compare", type(CPU + "JJ)I"));
+        return order(a);
+    }
+
+    /** UCOMISS, COMISS. */
+    static boolean compareSingle(RegionAssembler a, Insn insn) {
+        EmitSse.begin(a);
+        a.b.aload(C);
+        a.pushXmm(EmitSse.destination(insn), 0);
+        EmitSse.pushScalar(a, insn, 4);
+        a.b.loadConstant(insn.form.mnemonic.startsWith("U") ? 1 : 0);
+        a.b.invokestatic(SLOW, "compareSingles", type(CPU + "JIZ)I"));
+        return order(a);
+    }
+
+    private static boolean order(RegionAssembler a) {
+        a.b.istore(INT_R);
+        if (a.plan.flagsNeeded[a.at]) {
+            a.b.iload(INT_R).invokestatic(FLOAT, "carry", type("(I)J")).lstore(CARRY);
+            a.b.iload(INT_R).invokestatic(FLOAT, "result", type("(I)J")).lstore(RES);
+        }
+        a.flags = new FlagSource(FlagSource.Kind.ORDER, 4);
+        return true;
+    }
+
+    // ---- conversion ----
+
+    private static void pushInteger(RegionAssembler a, Insn insn, int size) {
+        if (insn.isMemory()) {
+            a.readOperand(insn, size);
+        } else {
+            a.push(insn.rm, size);
+        }
+    }
+
+    private static int generalSize(Insn insn) {
+        return insn.opSize == 8 ? 8 : 4;
+    }
+
+    /** CVTSI2SD. */
+    static boolean doubleFromInteger(RegionAssembler a, Insn insn) {
+        int size = generalSize(insn);
+        EmitSse.begin(a);
+        if (size == 4) {
+            pushInteger(a, insn, size);
+            a.b.invokestatic(FLOAT, "fromInt", type("(I)J"));
+        } else {
+            a.b.aload(C);
+            pushInteger(a, insn, size);
+            a.b.invokestatic(SLOW, "fromLong", type(CPU + "J)J"));
+        }
+        a.popXmm(EmitSse.destination(insn), 0);
+        return true;
+    }
+
+    /** CVTSI2SS. */
+    static boolean singleFromInteger(RegionAssembler a, Insn insn) {
+        int size = generalSize(insn);
+        EmitSse.begin(a);
+        a.b.aload(C);
+        a.pushXmm(EmitSse.destination(insn), 0);
+        pushInteger(a, insn, size);
+        if (size == 4) {
+            a.b.i2l();
+        }
+        a.b.invokestatic(SLOW, "singleFromInteger", type(CPU + "JJ)J"));
+        a.popXmm(EmitSse.destination(insn), 0);
+        return true;
+    }
+
+    /** CVTSD2SI, CVTTSD2SI. */
+    static boolean doubleToInteger(RegionAssembler a, Insn insn) {
+        int size = generalSize(insn);
+        boolean truncate = insn.form.mnemonic.startsWith("CVTT");
+        EmitSse.begin(a);
+        a.b.aload(C);
+        EmitSse.pushScalar(a, insn, 8);
+        if (truncate) {
+            a.b.invokestatic(FLOAT, size == 8 ? "toLong" : "toInt", type(CPU + "J)J"));
+        } else {
+            a.b.loadConstant(8 * size).iconst_0();
+            a.b.invokestatic(SLOW, "toInteger", type(CPU + "JIZ)J"));
+            zeroExtend(a, size);
+        }
+        a.pop(insn.reg);
+        return true;
+    }
+
+    private static void zeroExtend(RegionAssembler a, int size) {
+        if (size == 4) {
+            a.b.loadConstant(LOW32).land();
+        }
+    }
+
+    /** CVTSS2SI, CVTTSS2SI. */
+    static boolean singleToInteger(RegionAssembler a, Insn insn) {
+        int size = generalSize(insn);
+        EmitSse.begin(a);
+        a.b.aload(C);
+        EmitSse.pushScalar(a, insn, 4);
+        a.b.loadConstant(8 * size);
+        a.b.loadConstant(insn.form.mnemonic.startsWith("CVTT") ? 1 : 0);
+        a.b.invokestatic(SLOW, "singleToInteger", type(CPU + "IIZ)J"));
+        zeroExtend(a, size);
+        a.pop(insn.reg);
+        return true;
+    }
+
+    /** CVTSS2SD. */
+    static boolean widen(RegionAssembler a, Insn insn) {
+        EmitSse.begin(a);
+        a.b.aload(C);
+        EmitSse.pushScalar(a, insn, 4);
+        a.b.invokestatic(FLOAT, "widen", type(CPU + "I)J"));
+        a.popXmm(EmitSse.destination(insn), 0);
+        return true;
+    }
+
+    /** CVTSD2SS. */
+    static boolean narrow(RegionAssembler a, Insn insn) {
+        EmitSse.begin(a);
+        a.b.aload(C);
+        a.pushXmm(EmitSse.destination(insn), 0);
+        EmitSse.pushScalar(a, insn, 8);
+        a.b.invokestatic(SLOW, "narrow", type(CPU + "JJ)J"));
+        a.popXmm(EmitSse.destination(insn), 0);
+        return true;
+    }
+
+    /** CVTDQ2PD, which is exact. */
+    static boolean doublesFromIntegers(RegionAssembler a, Insn insn) {
+        EmitSse.begin(a);
+        EmitSse.pushScalar(a, insn, 8);
+        a.b.lstore(A0);
+        a.b.lload(A0).l2i().invokestatic(FLOAT, "fromInt", type("(I)J"));
+        a.b.lload(A0).bipush(32).lushr().l2i();
+        a.b.invokestatic(FLOAT, "fromInt", type("(I)J"));
+        EmitSse.popDestination(a, insn);
+        return true;
+    }
+}

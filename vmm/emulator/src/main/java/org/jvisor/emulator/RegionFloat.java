@@ -1,0 +1,214 @@
+package org.jvisor.emulator;
+
+/**
+ * SSE's scalar and packed floating point in translated code. With MXCSR as programs leave it, PE
+ * set already, and ordinary numbers, Java's arithmetic is all there is to do, and is inlined;
+ * {@link RegionFloatSlow} does the rest. Numbers are their bits.
+ */
+final class RegionFloat {
+    private static final int TOP = 0x7ff;
+
+    private RegionFloat() {}
+
+    private static double number(long a) {
+        return Double.longBitsToDouble(a);
+    }
+
+    private static long bits(double x) {
+        return Double.doubleToRawLongBits(x);
+    }
+
+    /** Not a denormal number. False for the smallest normal ones too. */
+    private static boolean normal(long a) {
+        return (a << 1) - 1 >>> 53 != 0;
+    }
+
+    /** Neither infinite nor a NaN. */
+    private static boolean finite(long z) {
+        return ((int) (z >>> 52) & TOP) != TOP;
+    }
+
+    /** Finite and well above the denormal numbers. */
+    private static boolean inRange(long z) {
+        return ((int) (z >>> 52) & TOP) - 2 + Integer.MIN_VALUE < TOP - 2 + Integer.MIN_VALUE;
+    }
+
+    // ---- scalar double ----
+
+    /** ADDSD. */
+    static long add(Cpu c, long a, long b) {
+        long z = bits(number(a) + number(b));
+        return c.sse.math.quick && normal(a) && normal(b) && finite(z)
+                ? z
+                : RegionFloatSlow.add(c, a, b);
+    }
+
+    /** SUBSD. */
+    static long subtract(Cpu c, long a, long b) {
+        long z = bits(number(a) - number(b));
+        return c.sse.math.quick && normal(a) && normal(b) && finite(z)
+                ? z
+                : RegionFloatSlow.subtract(c, a, b);
+    }
+
+    /** MULSD. */
+    static long multiply(Cpu c, long a, long b) {
+        long z = bits(number(a) * number(b));
+        return c.sse.math.quick && normal(a) && normal(b) && inRange(z)
+                ? z
+                : RegionFloatSlow.multiply(c, a, b);
+    }
+
+    /** DIVSD. */
+    static long divide(Cpu c, long a, long b) {
+        long z = bits(number(a) / number(b));
+        return c.sse.math.quick && normal(a) && normal(b) && inRange(z)
+                ? z
+                : RegionFloatSlow.divide(c, a, b);
+    }
+
+    /** SQRTSD. */
+    static long squareRoot(Cpu c, long a) {
+        return c.sse.math.quick && a > 0 && normal(a) && finite(a)
+                ? bits(Math.sqrt(number(a)))
+                : RegionFloatSlow.squareRoot(c, a);
+    }
+
+    /** MINSD. */
+    static long minimum(Cpu c, long a, long b) {
+        double x = number(a);
+        double y = number(b);
+        if (normal(a) && normal(b)) {
+            if (x < y) {
+                return a;
+            }
+            if (x >= y) {
+                return b;
+            }
+        }
+        return RegionFloatSlow.minimum(c, a, b);
+    }
+
+    /** MAXSD. */
+    static long maximum(Cpu c, long a, long b) {
+        double x = number(a);
+        double y = number(b);
+        if (normal(a) && normal(b)) {
+            if (x > y) {
+                return a;
+            }
+            if (x <= y) {
+                return b;
+            }
+        }
+        return RegionFloatSlow.maximum(c, a, b);
+    }
+
+    // ---- packed double: whether the results of Java's arithmetic are the instruction's ----
+
+    /** Of two sums or differences. */
+    static boolean sums(Cpu c, long a0, long b0, long z0, long a1, long b1, long z1) {
+        return c.sse.math.quick
+                && normal(a0)
+                && normal(b0)
+                && normal(a1)
+                && normal(b1)
+                && finite(z0)
+                && finite(z1);
+    }
+
+    /** Of two products or quotients. */
+    static boolean products(Cpu c, long a0, long b0, long z0, long a1, long b1, long z1) {
+        return c.sse.math.quick
+                && normal(a0)
+                && normal(b0)
+                && normal(a1)
+                && normal(b1)
+                && inRange(z0)
+                && inRange(z1);
+    }
+
+    // ---- comparison ----
+
+    /** Outcomes of a comparison as {@link #carry} and {@link #result} take them. */
+    static final int UNORDERED = -1, LESS = 0, EQUAL = 1, GREATER = 2;
+
+    /** UCOMISD. */
+    static int compareQuiet(Cpu c, long a, long b) {
+        double x = number(a);
+        double y = number(b);
+        if (normal(a) && normal(b)) {
+            if (x < y) {
+                return LESS;
+            }
+            if (x > y) {
+                return GREATER;
+            }
+            if (x == y) {
+                return EQUAL;
+            }
+        }
+        return RegionFloatSlow.compare(c, a, b, true);
+    }
+
+    /** COMISD. */
+    static int compare(Cpu c, long a, long b) {
+        double x = number(a);
+        double y = number(b);
+        if (normal(a) && normal(b)) {
+            if (x < y) {
+                return LESS;
+            }
+            if (x > y) {
+                return GREATER;
+            }
+            if (x == y) {
+                return EQUAL;
+            }
+        }
+        return RegionFloatSlow.compare(c, a, b, false);
+    }
+
+    /** The carries of {@link Flags} after a comparison. */
+    static long carry(int order) {
+        return order <= LESS ? 3L << 62 : order & 1;
+    }
+
+    /** The result of {@link Flags} after a comparison. */
+    static long result(int order) {
+        return ~order & 1;
+    }
+
+    // ---- conversion ----
+
+    /** CVTSI2SD of 32 bits. */
+    static long fromInt(int n) {
+        return bits(n);
+    }
+
+    /** CVTTSD2SI to 32 bits, zero-extended. */
+    static long toInt(Cpu c, long a) {
+        double x = number(a);
+        int n = (int) x;
+        return c.sse.math.quick && n != 0 && n != Integer.MIN_VALUE && n != Integer.MAX_VALUE
+                ? n & 0xffff_ffffL
+                : RegionFloatSlow.toInteger(c, a, 32, true) & 0xffff_ffffL;
+    }
+
+    /** CVTTSD2SI to 64 bits. */
+    static long toLong(Cpu c, long a) {
+        double x = number(a);
+        long n = (long) x;
+        return c.sse.math.quick && n != 0 && n != Long.MIN_VALUE && n != Long.MAX_VALUE
+                ? n
+                : RegionFloatSlow.toInteger(c, a, 64, true);
+    }
+
+    /** CVTSS2SD. */
+    static long widen(Cpu c, int a) {
+        int e = a >>> 23 & 0xff;
+        return e != 0 && e != 0xff
+                ? bits(Float.intBitsToFloat(a))
+                : RegionFloatSlow.widen(c, a);
+    }
+}
