@@ -27,6 +27,14 @@ final class EmitInteger {
         Operand second = insn.form.operands.get(1);
         int size = first.bytes(insn.opSize, insn.opSize == 8, insn.mode == Cpu.MODE64);
         boolean toMemory = insn.isMemory() && first.kind() == Kind.E;
+        // the decoder has exchanged the registers of this one
+        boolean exchanged =
+                first.kind() == Kind.G
+                        && !insn.isMemory()
+                        && size >= 4
+                        && operation != Alu.ADC
+                        && operation != Alu.SBB;
+        int to = first.kind() == Kind.G && !exchanged ? insn.reg : insn.rm;
         if (operation == Alu.XOR && isZeroing(insn, first, second) && size >= 4) {
             a.b.lconst_0();
             a.pop(insn.rm);
@@ -47,7 +55,7 @@ final class EmitInteger {
                 a.read(EA, size);
             }
         } else {
-            a.push(first.kind() == Kind.G ? insn.reg : insn.rm, size);
+            a.push(to, size);
         }
         storeA(a, size);
         if (second.kind() == Kind.I) {
@@ -59,7 +67,7 @@ final class EmitInteger {
         } else if (insn.isMemory() && !toMemory) {
             a.readOperand(insn, size);
         } else {
-            a.push(second.kind() == Kind.G ? insn.reg : insn.rm, size);
+            a.push(second.kind() == Kind.G || exchanged ? insn.reg : insn.rm, size);
         }
         storeB(a, size);
         compute(a, operation, size);
@@ -70,7 +78,7 @@ final class EmitInteger {
             a.write(size);
         } else if (writes) {
             loadResult(a, size);
-            a.pop(first.kind() == Kind.G ? insn.reg : insn.rm, size);
+            a.pop(to, size);
         }
         setFlags(a, operation, size);
         if (writes && toMemory) {
@@ -96,7 +104,8 @@ final class EmitInteger {
     private static boolean isZeroing(Insn insn, Operand first, Operand second) {
         return !insn.isMemory()
                 && insn.reg == insn.rm
-                && (first.kind() == Kind.E || second.kind() == Kind.E);
+                && (first.kind() == Kind.E && second.kind() == Kind.G
+                        || first.kind() == Kind.G && second.kind() == Kind.E);
     }
 
     private static void clearResult(RegionAssembler a, int size) {

@@ -45,6 +45,10 @@ final class EmitMove {
             a.write(size);
             a.endWrite();
             return true;
+        } else if (to == Kind.G) { // the decoder has exchanged the registers
+            a.push(insn.reg, size);
+            a.pop(insn.rm, size);
+            return true;
         } else if (from == Kind.I && size == 4) {
             a.b.loadConstant(insn.imm & 0xffff_ffffL);
             a.pop(insn.rm);

@@ -26,7 +26,7 @@ final class EmitShift {
         if (count.kind() == Kind.FIXED && count.text().equals("CL")) {
             return operation >= 4 && byCl(a, insn, operation, size);
         }
-        int n = count.kind() == Kind.FIXED ? 1 : (int) insn.imm & (size == 8 ? 63 : 31);
+        int n = (int) insn.imm & (size == 8 ? 63 : 31); // 1 in the forms without an immediate
         if (n == 0) {
             a.push(insn.rm, size);
             a.pop(insn.rm, size);
@@ -117,10 +117,11 @@ final class EmitShift {
         return true;
     }
 
+    /** The decoder gives the count of a rotation to the left for both directions. */
     private static boolean rotate(RegionAssembler a, Insn insn, int operation, int size, int n) {
         boolean wide = size == 8;
         a.push(insn.rm, size);
-        a.b.loadConstant(operation == 0 ? n : 8 * size - n);
+        a.b.loadConstant(n);
         if (wide) {
             a.b.invokestatic(
                     java.lang.constant.ClassDesc.of("java.lang.Long"),

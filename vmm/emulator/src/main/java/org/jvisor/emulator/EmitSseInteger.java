@@ -40,8 +40,12 @@ final class EmitSseInteger {
         put(HALVES, "PADDSW addSatW PSUBSW subSatW PMULLW mulLowW PMULHUW mulHighUw");
         put(HALVES, "PMULHW mulHighW PMULUDQ mulUd PMULDQ mulSd PMULLD mulLowD PMADDWD mulAddW");
         put(HALVES, "PSADBW sumOfDifferences PAVGB averageB PAVGW averageW");
-        put(HALVES, "PMINUB minUb PMAXUB maxUb PMINSW minSw PMAXSW maxSw PMINUD minUd PMINSD minSd");
-        put(HALVES, "PMAXUD maxUd PMAXSD maxSd PMINSB minSb PMAXSB maxSb PMINUW minUw PMAXUW maxUw");
+        put(
+                HALVES,
+                "PMINUB minUb PMAXUB maxUb PMINSW minSw PMAXSW maxSw PMINUD minUd PMINSD minSd");
+        put(
+                HALVES,
+                "PMAXUD maxUd PMAXSD maxSd PMINSB minSb PMAXSB maxSb PMINUW minUw PMAXUW maxUw");
         put(HALVES, "PCMPGTB greaterB PCMPGTW greaterW PCMPGTD greaterD");
         put(HALVES, "PCMPEQB equalB PCMPEQW equalW PCMPEQD equalD PABSD absD");
         put(GENERAL, "PSHUFB shuffleB SHUFPS shufflePs PALIGNR align16");

@@ -207,8 +207,6 @@ final class RegionFloat {
     /** CVTSS2SD. */
     static long widen(Cpu c, int a) {
         int e = a >>> 23 & 0xff;
-        return e != 0 && e != 0xff
-                ? bits(Float.intBitsToFloat(a))
-                : RegionFloatSlow.widen(c, a);
+        return e != 0 && e != 0xff ? bits(Float.intBitsToFloat(a)) : RegionFloatSlow.widen(c, a);
     }
 }
