@@ -8,6 +8,11 @@
  * run by the {@code Interpreter}. Memory goes through {@code Mmu}, a software TLB; arithmetic flags
  * are lazy ({@code Flags}); exceptions of the guest are {@code GuestFault}s thrown to the main loop
  * and delivered by {@code Exceptions}.
+ *
+ * <p>The CPUs of a machine run in turn on one thread, or each on a thread of its own. Memory is
+ * shared as x86 has it: {@code Ordered} keeps plain accesses in order, {@code Atomics} does what
+ * LOCK asks for, and {@code Rendezvous} guards decoded code and stops other CPUs for what neither
+ * Java nor the host can do in one step.
  */
 @NullMarked
 package org.jvisor.emulator;
