@@ -14,7 +14,8 @@ rm -f "$dist/jvisor.aot" "$dist/stamp"
 "$java" "$(dirname "$0")/ModernizeJar.java" "$dist"/lib/*.jar ||
     echo "jvisor: old class files could not be rewritten; starting will take longer" >&2
 # A guest that hangs must not hang the build.
-if ! timeout 300 "$java" @"$dist/jvm.options" -XX:AOTCacheOutput="$dist/jvisor.aot.new" --module-path "$dist/lib" \
+if ! timeout 300 "$java" @"$dist/jvm.options" -XX:CompilerDirectivesFile="$dist/compiler.json" \
+    -XX:AOTCacheOutput="$dist/jvisor.aot.new" --module-path "$dist/lib" \
     -m org.jvisor.launcher/org.jvisor.launcher.Training >"$dist/train.log" 2>&1; then
     echo "jvisor: no AOT cache could be made (see $dist/train.log)" >&2
 fi

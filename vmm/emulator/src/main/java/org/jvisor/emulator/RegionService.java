@@ -16,6 +16,9 @@ final class RegionService {
     /** Runs that make HotSpot compile a method, with the thresholds of the launcher's options. */
     private static final int WARM_UP = 36;
 
+    /** What compiling takes at least, in nanoseconds; a run that goes nowhere takes far less. */
+    private static final long COMPILATION = 400_000;
+
     private final Rendezvous rendezvous;
     private final Object lock = new Object();
     private final List<Request> waiting = new ArrayList<>();
@@ -127,10 +130,23 @@ final class RegionService {
             return;
         }
         Region region = RegionCompiler.define(plan, bytes);
-        for (int i = 0; i < WARM_UP; i++) {
-            region.run(request.cpu, Region.NOWHERE);
+        if (compile(region, request.cpu)) {
+            install(plan, region);
         }
-        install(plan, region);
+    }
+
+    /** Has HotSpot compile a region; false if it did not. */
+    private static boolean compile(Region region, Cpu any) {
+        long before = System.nanoTime();
+        for (int i = 0; i < WARM_UP; i++) {
+            region.run(any, Region.NOWHERE);
+            long after = System.nanoTime();
+            if (after - before > COMPILATION) {
+                return true;
+            }
+            before = after;
+        }
+        return false;
     }
 
     private @Nullable RegionPlan replan(Block root, int limit) {
