@@ -22,6 +22,9 @@ final class Block {
     /** Its translation was asked for. */
     boolean requested;
 
+    /** It is not translated. */
+    boolean alone;
+
     /** The translation it is part of, or null; {@link #entry} is set before. */
     volatile @Nullable Region region;
 

@@ -26,6 +26,7 @@ final class BlockDecoder {
     Block decode(Cpu c, CodePage page, int offset, long linear) {
         int length = Math.min(WINDOW, 4096 - offset);
         copy(page.host + offset, 0, length);
+        boolean lockstep = c.lockstep != null;
         int count = 0;
         int at = 0;
         while (count < MAX_INSNS) {
@@ -33,9 +34,13 @@ final class BlockDecoder {
             if (insn == null) {
                 break;
             }
+            boolean alone = lockstep && Lockstep.isAlone(insn);
+            if (alone && count > 0) {
+                break;
+            }
             buffer[count++] = insn;
             at = insn.end - offset;
-            if (insn.form.is(Form.Attr.END)) {
+            if (alone || insn.form.is(Form.Attr.END)) {
                 break;
             }
         }
@@ -64,6 +69,11 @@ final class BlockDecoder {
     private Block install(
             Cpu c, CodePage page, int offset, int count, int end, @Nullable CodePage second) {
         Block block = new Block(page, offset, Arrays.copyOf(buffer, count), end, second);
+        if (c.lockstep != null) {
+            block.heat = RegionService.HOT - Lockstep.HOT;
+            block.alone = Lockstep.isAlone(block.code[0]);
+            block.requested = block.alone;
+        }
         page.put(block);
         c.board.code.decoded(count);
         return block;

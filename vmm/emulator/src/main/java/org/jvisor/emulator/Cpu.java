@@ -314,10 +314,14 @@ final class Cpu {
     /** The fault that is being raised: what {@link #fault(int)} and its like return. */
     final GuestFault fault = new GuestFault();
 
+    /** Compares translated code with the interpreter; null while that is off. */
+    @Nullable Lockstep lockstep;
+
     Cpu(Board board, int index) {
         this.board = board;
         this.index = index;
         this.mem = new Mmu(this, board);
+        this.lockstep = Lockstep.ENABLED ? new Lockstep(this) : null;
     }
 
     // ---- faults: throw what these return ----

@@ -117,11 +117,10 @@ final class EmitShift {
         return true;
     }
 
-    /** The decoder gives the count of a rotation to the left for both directions. */
     private static boolean rotate(RegionAssembler a, Insn insn, int operation, int size, int n) {
         boolean wide = size == 8;
         a.push(insn.rm, size);
-        a.b.loadConstant(n);
+        a.b.loadConstant(operation == 0 ? n : 8 * size - n);
         if (wide) {
             a.b.invokestatic(
                     java.lang.constant.ClassDesc.of("java.lang.Long"),

@@ -82,7 +82,12 @@ final class Interpreter {
         Cpu c = this.c;
         c.quota = (int) Math.min(end - c.executed, Integer.MAX_VALUE);
         c.codeDropped = false;
-        if (region.run(c, block.entry) == Region.FAULTED) {
+        Lockstep lockstep = c.lockstep;
+        int how = lockstep == null ? region.run(c, block.entry) : lockstep.run(region, block.entry);
+        if (how == Lockstep.NOT_REPEATABLE) {
+            return interpret(block);
+        }
+        if (how == Region.FAULTED) {
             raise(c.fault, Objects.requireNonNull(c.faulted));
             return false;
         }

@@ -127,18 +127,31 @@ final class MmuSlow {
             fill(a, physical, region, view);
             return hostRead(memory.host(region, physical), size);
         }
+        deviceAccess();
         return board.readMmio(c, physical, size);
+    }
+
+    private void deviceAccess() {
+        Lockstep lockstep = c.lockstep;
+        if (lockstep != null) {
+            lockstep.deviceAccess();
+        }
     }
 
     private void writeWithin(long a, int size, long value, int view) {
         long physical = translate(a, PageWalker.WRITE, view);
         int region = memory.region(physical);
+        Lockstep lockstep = c.lockstep;
         if (isApic(physical)) {
             apicWrite(physical, size, value);
         } else if (region < 0) {
+            deviceAccess();
             board.writeMmio(c, physical, size, value);
         } else if (!memory.isReadOnly(region)) {
             fill(a, physical, region, view);
+            if (lockstep != null) {
+                lockstep.write(memory.host(region, physical), size, value);
+            }
             if (hasWriteTag(a, view)) { // as any other write: CodeCache.mark waits for us
                 hostWrite(memory.host(region, physical), size, value);
             } else {
@@ -188,11 +201,13 @@ final class MmuSlow {
     }
 
     private long apicRead(long physical, int size) {
+        deviceAccess();
         var apic = c.apic;
         return apic == null ? -1 : apic.readMmio((int) physical & 0xfff, size);
     }
 
     private void apicWrite(long physical, int size, long value) {
+        deviceAccess();
         var apic = c.apic;
         if (apic != null) {
             apic.writeMmio((int) physical & 0xfff, size, value);
@@ -252,7 +267,10 @@ final class MmuSlow {
             return;
         }
         boolean plainWrite =
-                walker.writable && !memory.isReadOnly(region) && !code.isCode(region, physical);
+                walker.writable
+                        && !memory.isReadOnly(region)
+                        && !code.isCode(region, physical)
+                        && c.lockstep == null; // which must see every write
         TlbView v = spaces.view(view);
         if (plainWrite) {
             int page = (int) (physical - memory.base(region) >>> 12);

@@ -91,6 +91,16 @@ final class PhysMemory {
         return hosts[region] + (physical - bases[region]);
     }
 
+    /** The physical address of a host address in guest memory, or -1. */
+    long physical(long host) {
+        for (int i = 0; i < bases.length; i++) {
+            if (host >= hosts[i] && host < hosts[i] + (ends[i] - bases[i])) {
+                return bases[i] + (host - hosts[i]);
+            }
+        }
+        return -1;
+    }
+
     /** Reads 4 bytes of a table; all ones where there is no memory. */
     int readInt(long physical) {
         int region = region(physical);

@@ -79,6 +79,7 @@ final class RegionPlan {
                 Block next = offset < 0 || offset > 4095 ? null : root.page.block(offset);
                 if (next == null
                         || next.second != null
+                        || next.alone
                         || next.region != null
                         || next.heat < least
                         || chosen.contains(next)

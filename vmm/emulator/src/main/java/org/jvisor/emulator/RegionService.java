@@ -36,7 +36,8 @@ final class RegionService {
      * of the launcher say so. Without them it would run in the bytecode interpreter at first, far
      * slower than interpreted by us.
      */
-    static final boolean ENABLED = Boolean.getBoolean("org.jvisor.emulator.translate");
+    static final boolean ENABLED =
+            Boolean.getBoolean("org.jvisor.emulator.translate") || Lockstep.ENABLED;
 
     /** Asks for the translation of a hot block and what belongs to it; on a CPU's thread. */
     void request(Cpu c, Block root) {
@@ -130,7 +131,7 @@ final class RegionService {
             return;
         }
         Region region = RegionCompiler.define(plan, bytes);
-        if (compile(region, request.cpu)) {
+        if (request.cpu.lockstep != null || compile(region, request.cpu)) {
             install(plan, region);
         }
     }

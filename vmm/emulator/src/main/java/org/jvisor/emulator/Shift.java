@@ -32,8 +32,8 @@ final class Shift {
                 }
                 case 0, 1 -> {
                     if (amount < 8 * size) {
-                        d.imm = operation == 0 ? amount : 8 * size - amount;
-                        return size == 8 ? new Rotate64(d, operation) : new Rotate32(d, operation);
+                        boolean right = operation == 1;
+                        return size == 8 ? new Rotate64(d, right) : new Rotate32(d, right);
                     }
                 }
                 default -> {}
@@ -135,15 +135,17 @@ final class Shift {
     /** ROL, or ROR as the ROL it equals; their flags differ. */
     private static final class Rotate32 extends Insn {
         private final boolean right;
+        private final int left;
 
-        Rotate32(Decoded d, int operation) {
+        Rotate32(Decoded d, boolean right) {
             super(d);
-            right = operation == 1;
+            this.right = right;
+            left = right ? 32 - (int) imm : (int) imm;
         }
 
         @Override
         void exec(Cpu c) {
-            int r = Integer.rotateLeft((int) c.r[rm], (int) imm);
+            int r = Integer.rotateLeft((int) c.r[rm], left);
             rotated(c, (long) (right ? r : Integer.rotateRight(r, 1)) << 32);
             c.r[rm] = r & 0xffff_ffffL;
         }
@@ -151,15 +153,17 @@ final class Shift {
 
     private static final class Rotate64 extends Insn {
         private final boolean right;
+        private final int left;
 
-        Rotate64(Decoded d, int operation) {
+        Rotate64(Decoded d, boolean right) {
             super(d);
-            right = operation == 1;
+            this.right = right;
+            left = right ? 64 - (int) imm : (int) imm;
         }
 
         @Override
         void exec(Cpu c) {
-            long r = Long.rotateLeft(c.r[rm], (int) imm);
+            long r = Long.rotateLeft(c.r[rm], left);
             rotated(c, right ? r : Long.rotateRight(r, 1));
             c.r[rm] = r;
         }

@@ -77,6 +77,12 @@ public final class SoftwareAccelerator implements Accelerator {
     public void close() {
         vcpus.forEach(SoftwareVcpu::close);
         regions.close();
+        for (SoftwareVcpu vcpu : vcpus) {
+            Lockstep lockstep = vcpu.cpu().lockstep;
+            if (lockstep != null && Lockstep.ENABLED) {
+                System.getLogger("org.jvisor.emulator").log(System.Logger.Level.INFO, lockstep);
+            }
+        }
     }
 
     /** Describes a {@link SoftwareAccelerator}. */

@@ -1,0 +1,230 @@
+package org.jvisor.emulator;
+
+import java.util.Arrays;
+
+/** A copy of what repeatable instructions compute with, to go back to and to compare. */
+final class CpuImage {
+    private static final String[] GENERAL = {
+        "rax",
+        "rcx",
+        "rdx",
+        "rbx",
+        "rsp",
+        "rbp",
+        "rsi",
+        "rdi",
+        "r8",
+        "r9",
+        "r10",
+        "r11",
+        "r12",
+        "r13",
+        "r14",
+        "r15",
+        "zero",
+        "rip of the page"
+    };
+
+    private final long[] r = new long[18];
+    private final long[] xmm = new long[32];
+    private final long[] sig = new long[8];
+    private final int[] se = new int[8];
+    private final int[] segSel = new int[8];
+    private final long[] segBase = new long[8];
+    private final int[] segLimit = new int[8];
+    private final int[] segAccess = new int[8];
+    private final long[] segReadEnd = new long[8];
+    private final long[] segWriteEnd = new long[8];
+    private long rip, fRes, fCarry, executed, lastIp, lastDp, gsBase, stackMask;
+    private int rflags, arithmetic, mxcsr, fcw, fsw, top, full, lastCs, lastDs, lastOpcode, pauses;
+    private boolean shadow;
+
+    /** Copies the state of a CPU. */
+    void take(Cpu c) {
+        copy(c.r, r);
+        rip = c.rip;
+        rflags = c.rflags;
+        fRes = c.fRes;
+        fCarry = c.fCarry;
+        arithmetic = Flags.arithmetic(c);
+        executed = c.executed;
+        shadow = c.shadow;
+        pauses = c.pauses;
+        gsBase = c.msrs.kernelGsBase;
+        stackMask = c.stackMask;
+        copy(c.sse.xmm, xmm);
+        mxcsr = c.sse.mxcsr;
+        takeFpu(c.fpu);
+        copy(c.segSel, segSel);
+        copy(c.segBase, segBase);
+        copy(c.segLimit, segLimit);
+        copy(c.segAccess, segAccess);
+        copy(c.segReadEnd, segReadEnd);
+        copy(c.segWriteEnd, segWriteEnd);
+    }
+
+    private void takeFpu(Fpu f) {
+        copy(f.sig, sig);
+        copy(f.se, se);
+        fcw = f.fcw;
+        fsw = f.fsw;
+        top = f.top;
+        full = f.full;
+        lastIp = f.lastIp;
+        lastCs = f.lastCs;
+        lastDp = f.lastDp;
+        lastDs = f.lastDs;
+        lastOpcode = f.lastOpcode;
+    }
+
+    /** Gives a CPU the copied state. */
+    void put(Cpu c) {
+        copy(r, c.r);
+        c.rip = rip;
+        c.fRes = fRes;
+        c.fCarry = fCarry;
+        c.executed = executed;
+        c.shadow = shadow;
+        c.pauses = pauses;
+        c.msrs.kernelGsBase = gsBase;
+        c.stackMask = stackMask;
+        copy(xmm, c.sse.xmm);
+        if (c.sse.mxcsr != mxcsr) {
+            c.sse.setMxcsr(mxcsr);
+        }
+        putFpu(c.fpu);
+        copy(segSel, c.segSel);
+        copy(segBase, c.segBase);
+        copy(segLimit, c.segLimit);
+        copy(segAccess, c.segAccess);
+        copy(segReadEnd, c.segReadEnd);
+        copy(segWriteEnd, c.segWriteEnd);
+        if (c.rflags != rflags) {
+            int old = c.rflags;
+            c.rflags = rflags;
+            c.flagsChanged(old);
+        }
+    }
+
+    private void putFpu(Fpu f) {
+        copy(sig, f.sig);
+        copy(se, f.se);
+        if (f.fcw != fcw) {
+            f.setControl(fcw);
+        }
+        f.fsw = fsw;
+        f.top = top;
+        f.full = full;
+        f.lastIp = lastIp;
+        f.lastCs = lastCs;
+        f.lastDp = lastDp;
+        f.lastDs = lastDs;
+        f.lastOpcode = lastOpcode;
+    }
+
+    private static void copy(long[] from, long[] to) {
+        System.arraycopy(from, 0, to, 0, to.length);
+    }
+
+    private static void copy(int[] from, int[] to) {
+        System.arraycopy(from, 0, to, 0, to.length);
+    }
+
+    /** Instructions executed. */
+    long executed() {
+        return executed;
+    }
+
+    /** The general registers and flags in words. */
+    String text() {
+        StringBuilder t = new StringBuilder();
+        for (int i = 0; i < 16; i++) {
+            t.append("  %s %#x%s".formatted(GENERAL[i], r[i], (i & 3) == 3 ? "\n" : ""));
+        }
+        return t.append("  rflags %#x%n".formatted(rflags | arithmetic)).toString();
+    }
+
+    /**
+     * Compares this state with the right one.
+     *
+     * @param withRip whether RIP counts: it does not while a fault is raised
+     * @return a line for each difference
+     */
+    String difference(CpuImage right, boolean withRip) {
+        if (same(right) && (!withRip || rip == right.rip)) {
+            return "";
+        }
+        StringBuilder t = new StringBuilder();
+        for (int i = 0; i < r.length; i++) {
+            line(t, GENERAL[i], r[i], right.r[i]);
+        }
+        if (withRip) {
+            line(t, "rip", rip, right.rip);
+        }
+        line(t, "rflags", rflags | arithmetic, right.rflags | right.arithmetic);
+        line(t, "executed", executed, right.executed);
+        line(t, "shadow", shadow ? 1 : 0, right.shadow ? 1 : 0);
+        line(t, "pauses", pauses, right.pauses);
+        line(t, "kernel gs base", gsBase, right.gsBase);
+        for (int i = 0; i < xmm.length; i++) {
+            line(t, "xmm%d[%d]".formatted(i >> 1, i & 1), xmm[i], right.xmm[i]);
+        }
+        line(t, "mxcsr", mxcsr, right.mxcsr);
+        fpuDifference(t, right);
+        for (int i = 0; i < segSel.length; i++) {
+            line(t, "selector " + i, segSel[i], right.segSel[i]);
+            line(t, "base " + i, segBase[i], right.segBase[i]);
+            line(t, "limit " + i, segLimit[i], right.segLimit[i]);
+            line(t, "access " + i, segAccess[i], right.segAccess[i]);
+        }
+        return t.toString();
+    }
+
+    private boolean same(CpuImage o) {
+        return Arrays.equals(r, o.r)
+                && (rflags | arithmetic) == (o.rflags | o.arithmetic)
+                && executed == o.executed
+                && shadow == o.shadow
+                && pauses == o.pauses
+                && gsBase == o.gsBase
+                && mxcsr == o.mxcsr
+                && Arrays.equals(xmm, o.xmm)
+                && Arrays.equals(sig, o.sig)
+                && Arrays.equals(se, o.se)
+                && fcw == o.fcw
+                && fsw == o.fsw
+                && top == o.top
+                && full == o.full
+                && lastIp == o.lastIp
+                && lastDp == o.lastDp
+                && lastCs == o.lastCs
+                && lastDs == o.lastDs
+                && lastOpcode == o.lastOpcode
+                && Arrays.equals(segSel, o.segSel)
+                && Arrays.equals(segBase, o.segBase)
+                && Arrays.equals(segLimit, o.segLimit)
+                && Arrays.equals(segAccess, o.segAccess);
+    }
+
+    private void fpuDifference(StringBuilder t, CpuImage right) {
+        for (int i = 0; i < 8; i++) {
+            line(t, "significand " + i, sig[i], right.sig[i]);
+            line(t, "exponent " + i, se[i], right.se[i]);
+        }
+        line(t, "fcw", fcw, right.fcw);
+        line(t, "fsw", fsw, right.fsw);
+        line(t, "top", top, right.top);
+        line(t, "tags", full, right.full);
+        line(t, "fip", lastIp, right.lastIp);
+        line(t, "fcs", lastCs, right.lastCs);
+        line(t, "fdp", lastDp, right.lastDp);
+        line(t, "fds", lastDs, right.lastDs);
+        line(t, "fop", lastOpcode, right.lastOpcode);
+    }
+
+    private static void line(StringBuilder t, String what, long wrong, long right) {
+        if (wrong != right) {
+            t.append("  %s is %#x, should be %#x%n".formatted(what, wrong, right));
+        }
+    }
+}

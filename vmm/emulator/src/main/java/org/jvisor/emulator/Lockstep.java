@@ -1,0 +1,288 @@
+package org.jvisor.emulator;
+
+import java.io.Serial;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs translated code and then interprets the same instructions from the same state, and compares
+ * registers, memory and faults. For finding out where a translation is wrong; slow.
+ *
+ * <p>While it is on, no view of memory has write tags, so that every write passes {@link #writes},
+ * where what it replaces is kept. Memory and registers are put back after the translated run.
+ * Instructions that cannot be repeated are never translated; an access to a device ends a
+ * translated run without a comparison, and its first block is interpreted once.
+ */
+final class Lockstep {
+    /** Whether it is on for every CPU; {@code --lockstep} of the launcher sets it. */
+    static final boolean ENABLED = Boolean.getBoolean("org.jvisor.emulator.lockstep");
+
+    /** How often a block is interpreted before it is translated, or less. */
+    static final int HOT = 20;
+
+    /** What {@link #run} gives beside what {@link Region#run} does: nothing was executed. */
+    static final int NOT_REPEATABLE = 2;
+
+    /** The quota of a translated run: bounds what is kept of its writes. */
+    private static final int LONGEST = 5000;
+
+    /** Times that a difference must show again: a device may have written to memory meanwhile. */
+    private static final int ATTEMPTS = 3;
+
+    /** Instructions in a report. */
+    private static final int LISTED = 40;
+
+    /** System instructions that do no more than {@link CpuImage} has. */
+    private static final Set<String> REPEATABLE =
+            Set.of("CLI", "STI", "PUSHF", "POPF", "CLAC", "STAC", "SWAPGS", "UD0", "UD1", "UD2");
+
+    private static final Set<String> UNREPEATABLE =
+            Set.of("RDRAND", "RDSEED", "CPUID", "HLT", "XSETBV", "RDTSC", "RDTSCP");
+
+    /** Ends a run at an access to a device. */
+    private static final class Device extends RuntimeException {
+        @Serial private static final long serialVersionUID = 1L;
+
+        Device() {
+            super("access to a device", null, false, false);
+        }
+    }
+
+    private final Cpu c;
+    private final Device device = new Device();
+    private final CpuImage before = new CpuImage();
+    private final CpuImage translated = new CpuImage();
+    private final CpuImage interpreted = new CpuImage();
+    private final WriteLog writes = new WriteLog();
+    private final WriteLog writesInterpreted = new WriteLog();
+
+    /** Where writes go now; null outside runs. */
+    private @Nullable WriteLog log;
+
+    /** Comparisons made, instructions in them, translated runs given up for a device. */
+    private long comparisons, instructions, notRepeatable;
+
+    Lockstep(Cpu c) {
+        this.c = c;
+    }
+
+    /** Whether an instruction must be in a block of its own, which is not translated. */
+    static boolean isAlone(Insn insn) {
+        Form f = insn.form;
+        return UNREPEATABLE.contains(f.mnemonic)
+                || f.is(Form.Attr.SYSTEM)
+                        && !REPEATABLE.contains(f.mnemonic)
+                        && f.operands.stream().noneMatch(o -> o.kind() == Operand.Kind.S);
+    }
+
+    // ---- what happens during a run ----
+
+    /** A write of 1 to 8 bytes to memory; before it is made. */
+    void write(long host, int size, long value) {
+        if (log != null) {
+            log.add(host, size, value);
+        }
+    }
+
+    /** An access to a device; before it is made. */
+    void deviceAccess() {
+        if (log != null) {
+            throw device;
+        }
+    }
+
+    // ---- runs ----
+
+    /**
+     * Runs translated code as {@link Region#run} does, compared.
+     *
+     * @return as that, or {@link #NOT_REPEATABLE}
+     * @throws EmulatorException if there is a difference
+     */
+    int run(Region region, int entry) {
+        c.quota = Math.min(c.quota, LONGEST);
+        for (int attempt = 1; ; attempt++) {
+            before.take(c);
+            int how = translated(region, entry);
+            if (how == NOT_REPEATABLE) {
+                notRepeatable++;
+                return how;
+            }
+            Fault fault =
+                    how == Region.FAULTED
+                            ? new Fault(c, Objects.requireNonNull(c.faulted))
+                            : Fault.NONE;
+            translated.take(c);
+            writes.undo();
+            before.put(c);
+            long count = translated.executed() - before.executed();
+            String difference = interpreted(region, count, fault, new ArrayDeque<>());
+            if (difference.isEmpty()) {
+                comparisons++;
+                instructions += count;
+                return how;
+            }
+            writesInterpreted.undo();
+            before.put(c);
+            if (attempt == ATTEMPTS) {
+                throw new EmulatorException(report(region, entry, count, fault, difference));
+            }
+        }
+    }
+
+    private int translated(Region region, int entry) {
+        writes.clear();
+        log = writes;
+        try {
+            return region.run(c, entry);
+        } catch (Device e) {
+            log = null;
+            writes.undo();
+            before.put(c);
+            return NOT_REPEATABLE;
+        } finally {
+            log = null;
+        }
+    }
+
+    /** What an instruction raised; {@code at} is where it is in the page. */
+    private record Fault(int at, int vector, int error, long address, boolean stack) {
+        static final Fault NONE = new Fault(-1, -1, 0, 0, false);
+
+        Fault(Cpu c, Insn by) {
+            this(
+                    by.start,
+                    c.fault.vector,
+                    c.fault.hasError ? c.fault.error : 0,
+                    c.fault.vector == Cpu.PAGE_FAULT || c.fault.nonCanonical ? c.fault.address : 0,
+                    c.fault.nonCanonical);
+        }
+
+        @Override
+        public String toString() {
+            return at < 0
+                    ? "no fault"
+                    : "vector %d, error %#x, address %#x, at page offset %#x"
+                            .formatted(vector, error, address, at);
+        }
+    }
+
+    /**
+     * Interprets instructions of a region from {@link #before} on and compares with the translated
+     * run.
+     *
+     * @param fault what comes after {@code count} instructions
+     * @param trace receives the last instructions
+     * @return what differs, or an empty text
+     */
+    private String interpreted(Region region, long count, Fault fault, ArrayDeque<Long> trace) {
+        writesInterpreted.clear();
+        log = writesInterpreted;
+        Fault raised = Fault.NONE;
+        long total = fault.at < 0 ? count : count + 1;
+        try {
+            for (long i = 0; i < total; i++) {
+                trace(trace, c.rip);
+                Insn insn = region.insnAt((c.rip - c.r[Cpu.PAGE_RIP]) & c.ripMask);
+                if (insn == null) {
+                    return "  after %d of %d instructions it should be at rip %#x%n"
+                            .formatted(i, count, c.rip);
+                }
+                c.rip = insn.nextRip(c);
+                try {
+                    insn.exec(c);
+                    c.executed++;
+                } catch (GuestFault e) {
+                    raised = new Fault(c, insn);
+                    break;
+                }
+            }
+        } catch (Device e) {
+            return "  an access to a device is missing%n".formatted();
+        } finally {
+            log = null;
+        }
+        interpreted.take(c);
+        String faults = "";
+        if (!fault.equals(raised)) {
+            faults = "  it ends with %s, should be %s%n".formatted(fault, raised);
+        }
+        String registers = translated.difference(interpreted, fault.at < 0);
+        String memory = writes.difference(writesInterpreted, c.board.memory);
+        return faults + registers + memory;
+    }
+
+    private static void trace(ArrayDeque<Long> trace, long rip) {
+        trace.addLast(rip);
+        if (trace.size() > LISTED) {
+            trace.removeFirst();
+        }
+    }
+
+    // ---- reports ----
+
+    private String report(Region region, int entry, long count, Fault fault, String difference) {
+        ArrayDeque<Long> trace = new ArrayDeque<>();
+        interpreted(region, count, fault, trace);
+        writesInterpreted.undo();
+        before.put(c);
+        StringBuilder text = new StringBuilder();
+        text.append("CPU %d: translated code differs from the interpreter%n".formatted(c.index));
+        text.append(
+                "region of physical page %#x, entry %d at rip %#x, %d instructions%n"
+                        .formatted(region.blocks[entry].page.physical, entry, c.rip, count));
+        text.append(difference).append("from\n").append(before.text());
+        text.append(first(region.blocks[entry]));
+        text.append("interpreted:\n");
+        for (long rip : trace) {
+            text.append("  %#x  %s%n".formatted(rip, text(region, rip)));
+        }
+        return text.toString();
+    }
+
+    /** Which instruction of a block is the first that differs if only those up to it are run. */
+    private String first(Block block) {
+        for (int n = 1; n <= block.code.length && block.offset >= 0; n++) {
+            Insn[] some = Arrays.copyOf(block.code, n);
+            Block start = new Block(block.page, block.offset, some, some[n - 1].end, null);
+            RegionPlan plan = RegionPlan.around(start, n);
+            Region region = RegionCompiler.define(plan, new RegionCompiler().translate(plan));
+            int how = translated(region, 0);
+            if (how != Region.LEFT) {
+                break;
+            }
+            translated.take(c);
+            writes.undo();
+            before.put(c);
+            String difference = interpreted(region, n, Fault.NONE, new ArrayDeque<>());
+            writesInterpreted.undo();
+            before.put(c);
+            if (!difference.isEmpty()) {
+                String text = text(region, c.r[Cpu.PAGE_RIP] + some[n - 1].start);
+                return "first at instruction %d, %s:%n%s".formatted(n, text, difference);
+            }
+        }
+        return "";
+    }
+
+    /** An instruction in words. */
+    private String text(Region region, long rip) {
+        int offset = (int) (rip - c.r[Cpu.PAGE_RIP]) & 0xfff;
+        byte[] bytes = new byte[Math.min(15, 4096 - offset)];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = PhysMemory.ALL.get(PhysMemory.BYTE, region.blocks[0].page.host + offset + i);
+        }
+        int bits = c.codeMode == Cpu.MODE64 ? 64 : c.codeMode == Cpu.MODE32 ? 32 : 16;
+        return Disassembler.disassemble(bytes, 0, bits, rip).text();
+    }
+
+    /** The counts, for the end of a run. */
+    @Override
+    public String toString() {
+        return "CPU %d: %,d translated runs of %,d instructions compared, %,d not for a device"
+                .formatted(c.index, comparisons, instructions, notRepeatable);
+    }
+}
