@@ -2,7 +2,9 @@ package org.jvisor.emulator;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jvisor.vmm.api.Bus;
 import org.jvisor.vmm.api.GuestMemory;
 import org.jvisor.vmm.api.ManualClock;
@@ -27,6 +29,9 @@ final class EmulatedCpu implements AutoCloseable {
     private final SoftwareVcpu vcpu;
     private final Cpu cpu;
     private final VcpuState base = GuestTables.userState();
+
+    /** Translations of what is loaded, by address. */
+    private final Map<Long, Region> regions = new HashMap<>();
 
     /** What happened in the last {@link #run} if it was not the instruction's normal end. */
     private String trouble = "";
@@ -60,6 +65,7 @@ final class EmulatedCpu implements AutoCloseable {
     /** Replaces the code. */
     void load(byte[] code) {
         memory.write(CODE, code);
+        regions.clear();
     }
 
     /** Its copy of the area memory operands lie in. */
@@ -100,6 +106,45 @@ final class EmulatedCpu implements AutoCloseable {
                                 : "exception %d".formatted(vector);
         vcpu.restore(base);
         return false;
+    }
+
+    /**
+     * Runs the instruction of the last {@link #run} again, as a translated region of its own.
+     *
+     * @return whether it ended normally; {@link #trouble} tells what happened otherwise
+     */
+    boolean runTranslated(UserState in, UserState out) {
+        System.arraycopy(in.gpr, 0, cpu.r, 0, 16);
+        cpu.rip = in.rip;
+        cpu.setFlags((int) in.flags);
+        FpState.restore(cpu, in.fx);
+        CodePage page = cpu.mem.slow.fetch(in.rip);
+        cpu.r[Cpu.PAGE_RIP] = in.rip & ~0xfffL;
+        Region region =
+                regions.computeIfAbsent(in.rip, rip -> translate(page, (int) (rip & 0xfff)));
+        int how = Region.LEFT;
+        for (int i = 0; i <= MOST_RUNS && how == Region.LEFT && cpu.rip == in.rip; i++) {
+            cpu.quota = 1;
+            cpu.codeDropped = false;
+            how = region.run(cpu, 0);
+        }
+        System.arraycopy(cpu.r, 0, out.gpr, 0, 16);
+        out.rip = cpu.rip;
+        out.flags = cpu.flags();
+        FpState.save(cpu, out.fx);
+        trouble = "translated, exception %d".formatted(cpu.fault.vector);
+        return how == Region.LEFT;
+    }
+
+    private static Region translate(CodePage page, int offset) {
+        Block block = page.block(offset);
+        if (block == null) {
+            throw new IllegalStateException("the instruction at %#x was not run".formatted(offset));
+        }
+        Insn[] first = {block.code[0]};
+        Block alone = new Block(page, offset, first, first[0].end, block.second);
+        RegionPlan plan = RegionPlan.around(alone, 1);
+        return RegionCompiler.define(plan, new RegionCompiler().translate(plan));
     }
 
     private static VcpuExit normal(boolean block) {

@@ -46,7 +46,7 @@ final class NativePair implements AutoCloseable {
     }
 
     /**
-     * Runs a case on both.
+     * Runs a case on the host, interpreted, and translated.
      *
      * @param slot where its instruction is
      * @param background what is in memory beside its operands
@@ -60,7 +60,16 @@ final class NativePair implements AutoCloseable {
         if (!ended) {
             return new ArrayList<>(List.of("the software CPU stopped: " + emulated.trouble()));
         }
-        return Comparison.of(allowed, test, expected, nativeCpu.data(), actual, emulated.data());
+        List<String> lines =
+                Comparison.of(allowed, test, expected, nativeCpu.data(), actual, emulated.data());
+        prepare(emulated.data(), test, background);
+        if (!emulated.runTranslated(test.in, actual)) {
+            lines.add("the software CPU stopped: " + emulated.trouble());
+            return lines;
+        }
+        Comparison.of(allowed, test, expected, nativeCpu.data(), actual, emulated.data())
+                .forEach(line -> lines.add("translated: " + line));
+        return lines;
     }
 
     private static void prepare(MemorySegment data, TestCase test, byte[] background) {

@@ -1,0 +1,158 @@
+package org.jvisor.emulator;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jvisor.linux.HostMemory;
+import org.jvisor.linux.HugePages;
+import org.jvisor.vmm.api.Bus;
+import org.jvisor.vmm.api.GuestMemory;
+import org.jvisor.vmm.api.ManualClock;
+import org.jvisor.vmm.api.VcpuExit;
+import org.jvisor.vmm.api.VcpuState;
+
+/**
+ * Random programs, interpreted and then translated: their ends must agree, and in lockstep every
+ * exit of every region on the way.
+ */
+final class TranslatedPrograms implements AutoCloseable {
+    private static final int MOST_SLICES = 20;
+
+    private final HostMemory ram = HostMemory.anonymous(ProgramMachine.MEMORY_SIZE, HugePages.NONE);
+    private final GuestMemory memory =
+            new GuestMemory(List.of(new GuestMemory.Region(0, ram.segment(), false)));
+    private final SoftwareAccelerator accelerator =
+            SoftwareAccelerator.builder()
+                    .memory(memory)
+                    .ports(new Bus("ports"))
+                    .mmio(new Bus("mmio"))
+                    .clock(new ManualClock())
+                    .build();
+    private final SoftwareVcpu vcpu = accelerator.vcpus().getFirst();
+    private final Cpu c = vcpu.cpu();
+    private final UserGuest guest = new UserGuest(memory);
+    private final DataArea area = new DataArea(UserGuest.DATA, UserGuest.DATA_SIZE);
+
+    /** Beside it are pages that fault in every way. */
+    private final DataArea hostile =
+            new DataArea(UserGuest.DATA, UserGuest.DATA_SIZE, UserGuest.TRAPS);
+
+    private final List<String> reports = new ArrayList<>();
+    private final Lockstep lockstep;
+    private int regions;
+
+    TranslatedPrograms() {
+        lockstep = new Lockstep(c);
+        c.lockstep = lockstep;
+    }
+
+    /** Runs a program. */
+    void run(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        long address = UserGuest.CODE + random.nextInt(0x100, 0x1800);
+        DataArea operands = random.nextBoolean() ? area : hostile;
+        Program program = ProgramGenerator.generate(random, address, operands);
+        TestCase test = new TestCase(program, address, area, random.nextLong());
+        guest.putCode(address, program.code());
+        UserOutcome interpreted = new UserOutcome();
+        UserOutcome translated = new UserOutcome();
+        byte[] memoryInterpreted = run(test, interpreted);
+        vcpu.restore(start(test));
+        translate(address, program.code().length);
+        byte[] memoryTranslated = run(test, translated);
+        guest.clearCode(address, program.code().length + 10);
+        List<String> lines = new ArrayList<>();
+        if (!interpreted.stop.equals(translated.stop)) {
+            lines.add(translated.stop + ", should be " + interpreted.stop);
+        } else if (interpreted.stop.equals(ProgramMachine.HALTED)) {
+            lines.addAll(
+                    Comparison.ofPrograms(
+                            new AllowedDeviations(),
+                            test,
+                            interpreted,
+                            MemorySegment.ofArray(memoryInterpreted),
+                            translated,
+                            MemorySegment.ofArray(memoryTranslated)));
+        }
+        if (!lines.isEmpty()) {
+            reports.add(
+                    "program %#x%n%s%s"
+                            .formatted(seed, program.listing(address), String.join("\n", lines)));
+        }
+    }
+
+    private static VcpuState start(TestCase test) {
+        VcpuState start = GuestTables.userState();
+        System.arraycopy(test.in.gpr, 0, start.gpr, 0, 16);
+        start.rip = test.encoding.address();
+        start.rflags = test.in.flags;
+        System.arraycopy(test.in.fx, 0, start.fxsave, 0, 512);
+        return start;
+    }
+
+    /** Runs it from the start to its end. */
+    private byte[] run(TestCase test, UserOutcome outcome) {
+        MemorySegment data = guest.data();
+        data.fill((byte) 0x5a);
+        byte[] background = test.background();
+        data.asSlice(0, background.length).copyFrom(MemorySegment.ofArray(background));
+        test.place(data);
+        guest.dataChanged();
+        guest.clearFrame();
+        vcpu.restore(start(test));
+        VcpuExit exit = vcpu.run();
+        for (int i = 0; i < MOST_SLICES && exit == VcpuExit.SLICE; i++) {
+            exit = vcpu.run();
+        }
+        VcpuState end = new VcpuState();
+        vcpu.save(end);
+        String how = exit == VcpuExit.HALTED ? ProgramMachine.HALTED : exit + " " + vcpu.failure();
+        outcome.take(how, end, guest);
+        return data.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+    }
+
+    /** Puts every block that was run into a region, alone or with those around it. */
+    private void translate(long address, int length) {
+        for (long page = address & ~0xfffL; page < address + length; page += 0x1000) {
+            CodePage code = c.mem.slow.fetch(page);
+            for (int offset = 0; offset < 4096; offset++) {
+                Block block = code.block(offset);
+                if (block != null && block.region == null && !block.alone && block.second == null) {
+                    translate(block);
+                }
+            }
+        }
+    }
+
+    private void translate(Block block) {
+        RegionPlan plan = RegionPlan.around(block, RegionPlan.MAX_INSNS);
+        Region region = RegionCompiler.define(plan, new RegionCompiler().translate(plan));
+        for (int i = 0; i < plan.blocks.length; i++) {
+            plan.blocks[i].entry = i;
+            plan.blocks[i].region = region;
+        }
+        regions++;
+    }
+
+    /** What differed; empty if nothing did. */
+    List<String> reports() {
+        return reports;
+    }
+
+    /** Regions made. */
+    int regions() {
+        return regions;
+    }
+
+    @Override
+    public String toString() {
+        return "%d regions; %s".formatted(regions, lockstep);
+    }
+
+    @Override
+    public void close() {
+        accelerator.close();
+        ram.close();
+    }
+}
