@@ -39,6 +39,28 @@ final class RegionCompiler {
     private static final MethodTypeDesc END =
             RegionAssembler.type("(Lorg/jvisor/emulator/Cpu;IIJJ)I");
 
+    static {
+        // HotSpot compiles a call to a class that is not loaded yet to a way out of the method
+        List<Class<?>> called =
+                List.of(
+                        RegionMemory.class,
+                        RegionFlags.class,
+                        RegionDivision.class,
+                        RegionFloat.class,
+                        RegionFloatSlow.class,
+                        RegionWide.class,
+                        Ordered.class,
+                        Atomics.class,
+                        GuestFault.class);
+        try {
+            for (Class<?> c : called) {
+                MethodHandles.lookup().ensureInitialized(c);
+            }
+        } catch (IllegalAccessException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private int length;
 
     /** Bytes of bytecode of the last class. */
