@@ -18,10 +18,10 @@ final class EmitInteger {
 
     /** ADD, OR, ADC, SBB, AND, SUB, XOR, CMP, TEST. */
     static boolean arithmetic(RegionAssembler a, Insn insn) {
-        if (insn.lock) {
+        int operation = operation(insn.form.mnemonic);
+        if (insn.lock && (operation == Alu.ADC || operation == Alu.SBB)) {
             return false;
         }
-        int operation = operation(insn.form.mnemonic);
         boolean writes = operation < Alu.CMP;
         Operand first = insn.form.operands.get(0);
         Operand second = insn.form.operands.get(1);
@@ -49,6 +49,9 @@ final class EmitInteger {
         if (toMemory) {
             a.address(insn, 0);
             a.b.lstore(EA);
+            if (insn.lock) {
+                return locked(a, insn, operation, second, size);
+            }
             if (writes) {
                 a.readRmw(EA, size);
             } else {
@@ -84,6 +87,24 @@ final class EmitInteger {
         if (writes && toMemory) {
             a.endWrite();
         }
+        return true;
+    }
+
+    /** With LOCK, the address being in EA. */
+    private static boolean locked(
+            RegionAssembler a, Insn insn, int operation, Operand second, int size) {
+        if (second.kind() != Kind.I) {
+            a.push(insn.reg, size);
+        } else if (size == 8) {
+            a.b.loadConstant(insn.imm);
+        } else {
+            a.b.loadConstant((int) insn.imm);
+        }
+        storeB(a, size);
+        EmitAtomic.update(a, operation, size);
+        compute(a, operation, size);
+        setFlags(a, operation, size);
+        EmitAtomic.finish(a);
         return true;
     }
 
@@ -143,7 +164,7 @@ final class EmitInteger {
     }
 
     /** R = A op B, not cut to the size. */
-    private static void compute(RegionAssembler a, int operation, int size) {
+    static void compute(RegionAssembler a, int operation, int size) {
         if (size == 8) {
             a.b.lload(LONG_A).lload(LONG_B);
         } else {
@@ -216,7 +237,7 @@ final class EmitInteger {
     }
 
     /** Sets the flags' locals from A, B and R, where they matter. */
-    private static void setFlags(RegionAssembler a, int operation, int size) {
+    static void setFlags(RegionAssembler a, int operation, int size) {
         boolean logic =
                 operation == Alu.AND
                         || operation == Alu.OR
@@ -277,13 +298,13 @@ final class EmitInteger {
 
     /** INC, DEC, NEG, NOT. */
     static boolean oneOperand(RegionAssembler a, Insn insn) {
-        if (insn.lock) {
-            return false;
-        }
         String name = insn.form.mnemonic;
         Operand operand = insn.form.operands.getFirst();
         int size = operand.bytes(insn.opSize, insn.opSize == 8, insn.mode == Cpu.MODE64);
         boolean wide = size == 8;
+        if (insn.lock) {
+            return lockedOneOperand(a, insn, name, size);
+        }
         if (insn.isMemory()) {
             a.mark();
             a.address(insn, 0);
@@ -325,22 +346,40 @@ final class EmitInteger {
         switch (name) {
             case "NEG" -> setFlags(a, Alu.SUB, size);
             case "NOT" -> {}
-            default -> {
-                signExtendResult(a, size);
-                if (a.plan.flagsNeeded[a.at]) {
-                    result(a, size);
-                    a.b.lload(CARRY);
-                    carries(a, name.equals("INC") ? "add" : "sub", size);
-                    a.flagsCall("keepCarry", "(JJ)J");
-                    a.b.lstore(CARRY);
-                }
-                a.flags = new FlagSource(FlagSource.Kind.RESULT, size);
-            }
+            default -> flagsButCarry(a, name, size);
         }
         if (insn.isMemory()) {
             a.endWrite();
         }
         return true;
+    }
+
+    /** INC and DEC with LOCK. */
+    private static boolean lockedOneOperand(RegionAssembler a, Insn insn, String name, int size) {
+        if (!name.equals("INC") && !name.equals("DEC")) {
+            return false;
+        }
+        int operation = name.equals("INC") ? Alu.ADD : Alu.SUB;
+        EmitAtomic.markAddress(a, insn);
+        constantB(a, size == 8, 1);
+        EmitAtomic.update(a, operation, size);
+        compute(a, operation, size);
+        flagsButCarry(a, name, size);
+        EmitAtomic.finish(a);
+        return true;
+    }
+
+    /** Sets the flags after INC and DEC. */
+    private static void flagsButCarry(RegionAssembler a, String name, int size) {
+        signExtendResult(a, size);
+        if (a.plan.flagsNeeded[a.at]) {
+            result(a, size);
+            a.b.lload(CARRY);
+            carries(a, name.equals("INC") ? "add" : "sub", size);
+            a.flagsCall("keepCarry", "(JJ)J");
+            a.b.lstore(CARRY);
+        }
+        a.flags = new FlagSource(FlagSource.Kind.RESULT, size);
     }
 
     private static void constantA(RegionAssembler a, boolean wide, int value) {

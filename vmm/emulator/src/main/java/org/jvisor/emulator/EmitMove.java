@@ -156,10 +156,10 @@ final class EmitMove {
         return true;
     }
 
-    /** XCHG of registers. */
+    /** XCHG. */
     static boolean exchange(RegionAssembler a, Insn insn) {
         if (insn.isMemory()) {
-            return false;
+            return EmitAtomic.exchange(a, insn);
         }
         boolean short90 = insn.form.operands.get(1).kind() == Kind.FIXED;
         if (short90 && insn.rm == 0) {

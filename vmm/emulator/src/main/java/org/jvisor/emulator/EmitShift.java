@@ -19,12 +19,15 @@ final class EmitShift {
         Operand first = insn.form.operands.getFirst();
         int size = first.bytes(insn.opSize, insn.opSize == 8, insn.mode == Cpu.MODE64);
         int operation = insn.form.ext;
-        if (insn.isMemory() || size < 4 || operation == 2 || operation == 3) {
+        if (insn.isMemory() || size < 4) {
+            return EmitBits.shift(a, insn);
+        }
+        if (operation == 2 || operation == 3) {
             return false;
         }
         Operand count = insn.form.operands.get(1);
         if (count.kind() == Kind.FIXED && count.text().equals("CL")) {
-            return operation >= 4 && byCl(a, insn, operation, size);
+            return operation >= 4 ? byCl(a, insn, operation, size) : EmitBits.shift(a, insn);
         }
         int n = (int) insn.imm & (size == 8 ? 63 : 31); // 1 in the forms without an immediate
         if (n == 0) {
@@ -148,7 +151,10 @@ final class EmitShift {
     /** BT, BTS, BTR, BTC of a register. */
     static boolean bit(RegionAssembler a, Insn insn) {
         int size = insn.opSize;
-        if (insn.isMemory() || size == 2) {
+        if (insn.isMemory()) {
+            return EmitBits.bit(a, insn);
+        }
+        if (size == 2) {
             return false;
         }
         boolean immediate = insn.form.operands.get(1).kind() == Kind.I;

@@ -37,6 +37,10 @@ final class Emitters {
         add(EmitMove::leave, "LEAVE");
         add(EmitShift::shift, "ROL", "ROR", "SHL", "SHR", "SAR");
         add(EmitShift::bit, "BT", "BTS", "BTR", "BTC");
+        add(EmitBits::shiftDouble, "SHLD", "SHRD");
+        add(EmitBits::scan, "BSF", "BSR", "POPCNT");
+        add(EmitAtomic::exchangeAdd, "XADD");
+        add(EmitAtomic::compareExchange, "CMPXCHG");
         sse();
         for (int cc = 0; cc < 16; cc++) {
             String condition = OneByteMap.condition(cc);
