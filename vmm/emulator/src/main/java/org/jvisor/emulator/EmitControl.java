@@ -227,7 +227,7 @@ final class EmitControl {
     }
 
     /** Executes the instruction as the interpreter would; registers may have to be reloaded. */
-    static void execute(RegionAssembler a) {
+    private static void execute(RegionAssembler a) {
         a.mark();
         a.constant(a.at);
         a.b.aload(C);

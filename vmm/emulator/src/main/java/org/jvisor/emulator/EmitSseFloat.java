@@ -6,19 +6,14 @@ import static org.jvisor.emulator.RegionAssembler.INT_R;
 import static org.jvisor.emulator.RegionAssembler.RES;
 import static org.jvisor.emulator.RegionAssembler.type;
 
-import java.lang.classfile.Label;
 import java.lang.constant.ClassDesc;
 
 /** Bytecode of SSE's floating-point arithmetic, comparisons and conversions. */
 final class EmitSseFloat {
     private static final ClassDesc FLOAT = ClassDesc.of("org.jvisor.emulator.RegionFloat");
     private static final ClassDesc SLOW = ClassDesc.of("org.jvisor.emulator.RegionFloatSlow");
-    private static final ClassDesc DOUBLE = ClassDesc.of("java.lang.Double");
     private static final String CPU = "(Lorg/jvisor/emulator/Cpu;";
     private static final long LOW32 = 0xffff_ffffL;
-
-    /** Locals: operands and results of both halves. */
-    private static final int A0 = 126, A1 = 128, B0 = 130, B1 = 132, Z0 = 134, Z1 = 136;
 
     private EmitSseFloat() {}
 
@@ -52,20 +47,22 @@ final class EmitSseFloat {
         };
     }
 
+    private static int operation(Insn insn) {
+        return switch (insn.form.mnemonic.substring(0, 3)) {
+            case "ADD" -> SseArith.ADD;
+            case "SUB" -> SseArith.SUB;
+            case "MUL" -> SseArith.MUL;
+            case "DIV" -> SseArith.DIV;
+            case "SQR" -> SseArith.SQRT;
+            case "MIN" -> SseArith.MIN;
+            default -> SseArith.MAX;
+        };
+    }
+
     /** ADDSS and its like. */
     static boolean scalarSingle(RegionAssembler a, Insn insn) {
-        int operation =
-                switch (insn.form.mnemonic) {
-                    case "ADDSS" -> SseArith.ADD;
-                    case "SUBSS" -> SseArith.SUB;
-                    case "MULSS" -> SseArith.MUL;
-                    case "DIVSS" -> SseArith.DIV;
-                    case "SQRTSS" -> SseArith.SQRT;
-                    case "MINSS" -> SseArith.MIN;
-                    default -> SseArith.MAX;
-                };
         EmitSse.begin(a);
-        a.b.aload(C).loadConstant(operation);
+        a.b.aload(C).loadConstant(operation(insn));
         a.pushXmm(EmitSse.destination(insn), 0);
         EmitSse.pushScalar(a, insn, 4);
         a.b.invokestatic(SLOW, "single", type(CPU + "IJI)J"));
@@ -73,47 +70,37 @@ final class EmitSseFloat {
         return true;
     }
 
-    /** ADDPD, SUBPD, MULPD, DIVPD: Java's arithmetic if that is all, else as interpreted. */
+    /** ADDPD and its like. */
     static boolean packedDouble(RegionAssembler a, Insn insn) {
-        EmitSse.source(a, insn, true);
-        int to = EmitSse.destination(insn);
-        EmitSse.pushSource(a, insn, 0);
-        a.b.lstore(B0);
-        EmitSse.pushSource(a, insn, 1);
-        a.b.lstore(B1);
-        a.pushXmm(to, 0);
-        a.b.lstore(A0);
-        a.pushXmm(to, 1);
-        a.b.lstore(A1);
-        String operation = method(insn.form.mnemonic);
-        apply(a, operation, A0, B0, Z0);
-        apply(a, operation, A1, B1, Z1);
-        boolean sum = operation.equals("add") || operation.equals("subtract");
-        Label slow = a.b.newLabel();
-        Label done = a.b.newLabel();
-        a.b.aload(C).lload(A0).lload(B0).lload(Z0).lload(A1).lload(B1).lload(Z1);
-        a.b.invokestatic(FLOAT, sum ? "sums" : "products", type(CPU + "JJJJJJ)Z"));
-        a.b.ifeq(slow);
-        a.b.lload(Z0).lload(Z1);
-        EmitSse.popDestination(a, insn);
-        a.b.goto_(done);
-        a.b.labelBinding(slow);
-        EmitControl.execute(a);
-        a.reload(0, 1 << to);
-        a.b.labelBinding(done);
+        int operation = operation(insn);
+        pushPacked(a, insn, operation > SseArith.DIV ? operation : -1);
+        if (operation > SseArith.DIV) {
+            a.b.invokestatic(SLOW, "doubles", type(CPU + "I[JIJJ)V"));
+        } else {
+            String method = method(insn.form.mnemonic) + "Both";
+            a.b.invokestatic(FLOAT, method, type(CPU + "[JIJJ)V"));
+        }
+        a.reload(0, 1 << EmitSse.destination(insn));
         return true;
     }
 
-    private static void apply(RegionAssembler a, String operation, int x, int y, int z) {
-        a.b.lload(x).invokestatic(DOUBLE, "longBitsToDouble", type("(J)D"));
-        a.b.lload(y).invokestatic(DOUBLE, "longBitsToDouble", type("(J)D"));
-        switch (operation) {
-            case "add" -> a.b.dadd();
-            case "subtract" -> a.b.dsub();
-            case "multiply" -> a.b.dmul();
-            default -> a.b.ddiv();
+    /** ADDPS and its like. */
+    static boolean packedSingle(RegionAssembler a, Insn insn) {
+        pushPacked(a, insn, operation(insn));
+        a.b.invokestatic(SLOW, "singles", type(CPU + "I[JIJJ)V"));
+        a.reload(0, 1 << EmitSse.destination(insn));
+        return true;
+    }
+
+    private static void pushPacked(RegionAssembler a, Insn insn, int operation) {
+        EmitSse.source(a, insn, true);
+        a.b.aload(C);
+        if (operation >= 0) {
+            a.b.loadConstant(operation);
         }
-        a.b.invokestatic(DOUBLE, "doubleToRawLongBits", type("(D)J")).lstore(z);
+        a.b.aload(RegionAssembler.X).loadConstant(2 * EmitSse.destination(insn));
+        EmitSse.pushSource(a, insn, 0);
+        EmitSse.pushSource(a, insn, 1);
     }
 
     // ---- comparison ----
@@ -258,9 +245,9 @@ final class EmitSseFloat {
     static boolean doublesFromIntegers(RegionAssembler a, Insn insn) {
         EmitSse.begin(a);
         EmitSse.pushScalar(a, insn, 8);
-        a.b.lstore(A0);
-        a.b.lload(A0).l2i().invokestatic(FLOAT, "fromInt", type("(I)J"));
-        a.b.lload(A0).bipush(32).lushr().l2i();
+        a.b.lstore(RegionAssembler.V);
+        a.b.lload(RegionAssembler.V).l2i().invokestatic(FLOAT, "fromInt", type("(I)J"));
+        a.b.lload(RegionAssembler.V).bipush(32).lushr().l2i();
         a.b.invokestatic(FLOAT, "fromInt", type("(I)J"));
         EmitSse.popDestination(a, insn);
         return true;

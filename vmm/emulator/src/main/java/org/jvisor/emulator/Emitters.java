@@ -66,7 +66,10 @@ final class Emitters {
         add(EmitSseFloat::scalarDouble, "MINSD", "MAXSD");
         add(EmitSseFloat::scalarSingle, "ADDSS", "SUBSS", "MULSS", "DIVSS", "SQRTSS");
         add(EmitSseFloat::scalarSingle, "MINSS", "MAXSS");
-        add(EmitSseFloat::packedDouble, "ADDPD", "SUBPD", "MULPD", "DIVPD");
+        for (String name : new String[] {"ADD", "SUB", "MUL", "DIV", "SQRT", "MIN", "MAX"}) {
+            add(EmitSseFloat::packedDouble, name + "PD");
+            add(EmitSseFloat::packedSingle, name + "PS");
+        }
         add(EmitSseFloat::compareDouble, "UCOMISD", "COMISD");
         add(EmitSseFloat::compareSingle, "UCOMISS", "COMISS");
         add(EmitSseFloat::doubleFromInteger, "CVTSI2SD");

@@ -104,28 +104,86 @@ final class RegionFloat {
         return RegionFloatSlow.maximum(c, a, b);
     }
 
-    // ---- packed double: whether the results of Java's arithmetic are the instruction's ----
+    // ---- packed double ----
 
-    /** Of two sums or differences. */
-    static boolean sums(Cpu c, long a0, long b0, long z0, long a1, long b1, long z1) {
-        return c.sse.math.quick
+    /** ADDPD into the register whose low half is {@code x[d]}. */
+    static void addBoth(Cpu c, long[] x, int d, long b0, long b1) {
+        long a0 = x[d];
+        long a1 = x[d + 1];
+        long z0 = bits(number(a0) + number(b0));
+        long z1 = bits(number(a1) + number(b1));
+        if (c.sse.math.quick
                 && normal(a0)
                 && normal(b0)
                 && normal(a1)
                 && normal(b1)
                 && finite(z0)
-                && finite(z1);
+                && finite(z1)) {
+            x[d] = z0;
+            x[d + 1] = z1;
+        } else {
+            RegionFloatSlow.doubles(c, SseArith.ADD, x, d, b0, b1);
+        }
     }
 
-    /** Of two products or quotients. */
-    static boolean products(Cpu c, long a0, long b0, long z0, long a1, long b1, long z1) {
-        return c.sse.math.quick
+    /** SUBPD into the register whose low half is {@code x[d]}. */
+    static void subtractBoth(Cpu c, long[] x, int d, long b0, long b1) {
+        long a0 = x[d];
+        long a1 = x[d + 1];
+        long z0 = bits(number(a0) - number(b0));
+        long z1 = bits(number(a1) - number(b1));
+        if (c.sse.math.quick
+                && normal(a0)
+                && normal(b0)
+                && normal(a1)
+                && normal(b1)
+                && finite(z0)
+                && finite(z1)) {
+            x[d] = z0;
+            x[d + 1] = z1;
+        } else {
+            RegionFloatSlow.doubles(c, SseArith.SUB, x, d, b0, b1);
+        }
+    }
+
+    /** MULPD into the register whose low half is {@code x[d]}. */
+    static void multiplyBoth(Cpu c, long[] x, int d, long b0, long b1) {
+        long a0 = x[d];
+        long a1 = x[d + 1];
+        long z0 = bits(number(a0) * number(b0));
+        long z1 = bits(number(a1) * number(b1));
+        if (c.sse.math.quick
                 && normal(a0)
                 && normal(b0)
                 && normal(a1)
                 && normal(b1)
                 && inRange(z0)
-                && inRange(z1);
+                && inRange(z1)) {
+            x[d] = z0;
+            x[d + 1] = z1;
+        } else {
+            RegionFloatSlow.doubles(c, SseArith.MUL, x, d, b0, b1);
+        }
+    }
+
+    /** DIVPD into the register whose low half is {@code x[d]}. */
+    static void divideBoth(Cpu c, long[] x, int d, long b0, long b1) {
+        long a0 = x[d];
+        long a1 = x[d + 1];
+        long z0 = bits(number(a0) / number(b0));
+        long z1 = bits(number(a1) / number(b1));
+        if (c.sse.math.quick
+                && normal(a0)
+                && normal(b0)
+                && normal(a1)
+                && normal(b1)
+                && inRange(z0)
+                && inRange(z1)) {
+            x[d] = z0;
+            x[d + 1] = z1;
+        } else {
+            RegionFloatSlow.doubles(c, SseArith.DIV, x, d, b0, b1);
+        }
     }
 
     // ---- comparison ----

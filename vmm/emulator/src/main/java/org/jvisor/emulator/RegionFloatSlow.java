@@ -123,6 +123,26 @@ final class RegionFloatSlow {
         return low(a, z);
     }
 
+    // ---- packed: the destination is x[d] and x[d + 1] ----
+
+    static void doubles(Cpu c, int operation, long[] x, int d, long b0, long b1) {
+        SseFloat f = begin(c);
+        long z0 = SseArith.apply(f, operation, x[d], b0);
+        long z1 = SseArith.apply(f, operation, x[d + 1], b1);
+        end(c);
+        x[d] = z0;
+        x[d + 1] = z1;
+    }
+
+    static void singles(Cpu c, int operation, long[] x, int d, long b0, long b1) {
+        SseFloat f = begin(c);
+        long z0 = SseArith.applyPair(f, operation, x[d], b0);
+        long z1 = SseArith.applyPair(f, operation, x[d + 1], b1);
+        end(c);
+        x[d] = z0;
+        x[d + 1] = z1;
+    }
+
     static int compareSingles(Cpu c, long a, int b, boolean quiet) {
         int order = begin(c).compare((int) a, b, quiet);
         end(c);
