@@ -23,6 +23,10 @@ import java.lang.invoke.MethodHandles;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import org.jvisor.emulator.math.LaneMoves;
+import org.jvisor.emulator.math.Lanes;
+import org.jvisor.emulator.math.SseFloat;
+import org.jvisor.emulator.math.WideLanes;
 
 /** Makes a {@link Region}: writes its class from a {@link RegionPlan} and defines it. */
 final class RegionCompiler {
@@ -49,6 +53,13 @@ final class RegionCompiler {
                         RegionFloat.class,
                         RegionFloatSlow.class,
                         RegionWide.class,
+                        RegionBits.class,
+                        SseInsn.class,
+                        SseArith.class,
+                        SseFloat.class,
+                        Lanes.class,
+                        LaneMoves.class,
+                        WideLanes.class,
                         Ordered.class,
                         Atomics.class,
                         GuestFault.class);
