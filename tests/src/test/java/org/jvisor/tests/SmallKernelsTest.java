@@ -99,6 +99,28 @@ class SmallKernelsTest {
     }
 
     @Test
+    void aLoopDoesInLockstepWhatItDoesInterpreted() throws Exception {
+        Files.write(
+                kernel,
+                multiboot(
+                        "b9 00 2d 31 01" // mov ecx, 20000000
+                                + "31 c0" // xor eax, eax
+                                + "bb 00 00 20 00" // mov ebx, 0x200000
+                                + "01 c8" // loop: add eax, ecx
+                                + "c1 c0 03" // rol eax, 3
+                                + "11 03" // adc [ebx], eax
+                                + "49" // dec ecx
+                                + "75 f6" // jnz loop
+                                + "b0 10 e6 f4" // mov al, 0x10; out 0xf4, al
+                                + "eb fe"));
+        Jvisor.Result result = run("--lockstep");
+        assertThat(result.errors())
+                .containsPattern("[1-9][0-9,]* translated runs of [0-9,]+ instructions compared")
+                .doesNotContain("differs");
+        assertThat(result.status()).isEqualTo(0x21);
+    }
+
+    @Test
     void aTripleFaultEndsWithAReadableReport() throws Exception {
         Files.write(
                 kernel,

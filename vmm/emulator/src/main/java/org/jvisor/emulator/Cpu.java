@@ -321,7 +321,7 @@ final class Cpu {
         this.board = board;
         this.index = index;
         this.mem = new Mmu(this, board);
-        this.lockstep = Lockstep.ENABLED ? new Lockstep(this) : null;
+        this.lockstep = Lockstep.of(this);
     }
 
     // ---- faults: throw what these return ----

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * translated run without a comparison, and its first block is interpreted once.
  */
 final class Lockstep {
-    /** Whether it is on for every CPU; {@code --lockstep} of the launcher sets it. */
-    static final boolean ENABLED = Boolean.getBoolean("org.jvisor.emulator.lockstep");
+    /** The property that turns it on for CPUs made later; {@code --lockstep} sets it. */
+    private static final String PROPERTY = "org.jvisor.emulator.lockstep";
 
     /** How often a block is interpreted before it is translated, or less. */
     static final int HOT = 20;
@@ -67,6 +67,11 @@ final class Lockstep {
 
     Lockstep(Cpu c) {
         this.c = c;
+    }
+
+    /** One for a CPU, or null while it is off. */
+    static @Nullable Lockstep of(Cpu c) {
+        return Boolean.getBoolean(PROPERTY) ? new Lockstep(c) : null;
     }
 
     /** Whether an instruction must be in a block of its own, which is not translated. */
@@ -277,6 +282,11 @@ final class Lockstep {
         }
         int bits = c.codeMode == Cpu.MODE64 ? 64 : c.codeMode == Cpu.MODE32 ? 32 : 16;
         return Disassembler.disassemble(bytes, 0, bits, rip).text();
+    }
+
+    /** Whether any translated code was run. */
+    boolean hasCompared() {
+        return comparisons > 0;
     }
 
     /** The counts, for the end of a run. */

@@ -37,11 +37,11 @@ final class RegionService {
      * slower than interpreted by us.
      */
     static final boolean ENABLED =
-            Boolean.getBoolean("org.jvisor.emulator.translate") || Lockstep.ENABLED;
+            Boolean.getBoolean("org.jvisor.emulator.translate");
 
     /** Asks for the translation of a hot block and what belongs to it; on a CPU's thread. */
     void request(Cpu c, Block root) {
-        if (!ENABLED) {
+        if (!ENABLED && c.lockstep == null) {
             root.requested = true;
             return;
         }

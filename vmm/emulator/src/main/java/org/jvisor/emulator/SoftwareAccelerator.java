@@ -79,7 +79,7 @@ public final class SoftwareAccelerator implements Accelerator {
         regions.close();
         for (SoftwareVcpu vcpu : vcpus) {
             Lockstep lockstep = vcpu.cpu().lockstep;
-            if (lockstep != null && Lockstep.ENABLED) {
+            if (lockstep != null && lockstep.hasCompared()) {
                 System.getLogger("org.jvisor.emulator").log(System.Logger.Level.INFO, lockstep);
             }
         }

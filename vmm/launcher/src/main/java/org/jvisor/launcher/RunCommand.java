@@ -17,6 +17,7 @@ import org.jvisor.machine.MachineConfig;
 import org.jvisor.machine.MachineConfigFile;
 import org.jvisor.machine.MachineExit;
 import org.jvisor.machine.SmpMode;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -109,6 +110,13 @@ final class RunCommand implements Callable<Integer> {
     @Nullable SmpMode smpMode;
 
     @Option(
+            names = "--lockstep",
+            description =
+                    "Check the translator: interpret again whatever software ran translated, compare, and"
+                            + " stop with a report at the first difference. Slow; not with --smp-mode parallel.")
+    boolean lockstep;
+
+    @Option(
             names = "--serial",
             paramLabel = "WHERE",
             converter = Converters.Serial.class,
@@ -134,6 +142,16 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
+        if (lockstep) {
+            if (smpMode == SmpMode.PARALLEL) {
+                throw new CommandLine.ParameterException(
+                        spec.commandLine(),
+                        "--lockstep takes writes back, which --smp-mode parallel would show to other"
+                                + " CPUs: leave one of them out");
+            }
+            System.setProperty(
+                    "org.jvisor.emulator.lockstep", "true"); // read when CPUs are made
+        }
         MachineConfig.Builder configuration = configuration(err);
         MachineExit exit = MachineRun.toEnd(Machine.builder(configuration), open(serial, err));
         return MachineRun.report(exit, err);
