@@ -36,8 +36,7 @@ final class RegionService {
      * of the launcher say so. Without them it would run in the bytecode interpreter at first, far
      * slower than interpreted by us.
      */
-    static final boolean ENABLED =
-            Boolean.getBoolean("org.jvisor.emulator.translate");
+    static final boolean ENABLED = Boolean.getBoolean("org.jvisor.emulator.translate");
 
     /** Asks for the translation of a hot block and what belongs to it; on a CPU's thread. */
     void request(Cpu c, Block root) {
