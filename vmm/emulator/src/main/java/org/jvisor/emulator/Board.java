@@ -33,8 +33,8 @@ final class Board {
         this.cpuid = cpuid;
         this.cpus = new Cpu[cpuCount];
         this.rendezvous = new Rendezvous(parallel && cpuCount > 1);
-        this.regions = new RegionService(rendezvous);
         this.code = new CodeCache(memory, cpus, rendezvous);
+        this.regions = new RegionService(rendezvous, code);
         for (int i = 0; i < cpuCount; i++) {
             cpus[i] = new Cpu(this, i);
         }

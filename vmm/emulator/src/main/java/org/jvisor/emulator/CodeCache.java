@@ -29,6 +29,12 @@ final class CodeCache {
     private long[] queue = new long[16];
     private int queued;
 
+    /** Bytes of bytecode kept at most: HotSpot makes about ten times as much of it. */
+    private static final int TRANSLATED_CAPACITY = 8 << 20;
+
+    /** Bytes of bytecode made since everything was last forgotten. */
+    private volatile int translated;
+
     /** Instructions decoded since everything was last forgotten. */
     private int decoded;
 
@@ -111,6 +117,11 @@ final class CodeCache {
         VarHandle.fullFence();
     }
 
+    /** Counts the bytecode of a translation that was installed; with the lock held. */
+    void translated(int bytes) {
+        translated += bytes;
+    }
+
     /** Counts instructions that were decoded and kept. */
     void decoded(int instructions) {
         decoded += instructions;
@@ -118,7 +129,7 @@ final class CodeCache {
 
     /** Forgets all code when there is too much of it; between blocks. */
     void makeRoom(Cpu c) {
-        if (decoded < CAPACITY) {
+        if (decoded < CAPACITY && translated < TRANSLATED_CAPACITY) {
             return;
         }
         rendezvous.lock(c);
@@ -131,6 +142,7 @@ final class CodeCache {
 
     private void dropAll() {
         decoded = 0;
+        translated = 0;
         for (int region = 0; region < pages.length; region++) {
             for (int at = 0; at < pages[region].length; at++) {
                 if (pages[region][at] != null) {

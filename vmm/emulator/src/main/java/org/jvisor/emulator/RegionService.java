@@ -20,13 +20,15 @@ final class RegionService {
     private static final long COMPILATION = 400_000;
 
     private final Rendezvous rendezvous;
+    private final CodeCache code;
     private final Object lock = new Object();
     private final List<Request> waiting = new ArrayList<>();
     private @Nullable Thread worker;
     private boolean closed;
 
-    RegionService(Rendezvous rendezvous) {
+    RegionService(Rendezvous rendezvous, CodeCache code) {
         this.rendezvous = rendezvous;
+        this.code = code;
     }
 
     private record Request(Cpu cpu, Block root, RegionPlan plan) {}
