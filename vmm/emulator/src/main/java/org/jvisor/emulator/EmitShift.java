@@ -124,17 +124,7 @@ final class EmitShift {
         boolean wide = size == 8;
         a.push(insn.rm, size);
         a.b.loadConstant(operation == 0 ? n : 8 * size - n);
-        if (wide) {
-            a.b.invokestatic(
-                    java.lang.constant.ClassDesc.of("java.lang.Long"),
-                    "rotateLeft",
-                    RegionAssembler.type("(JI)J"));
-        } else {
-            a.b.invokestatic(
-                    java.lang.constant.ClassDesc.of("java.lang.Integer"),
-                    "rotateLeft",
-                    RegionAssembler.type("(II)I"));
-        }
+        a.flagsCall("rotate", wide ? "(JI)J" : "(II)I");
         storeResult(a, size);
         loadResult(a, size);
         a.pop(insn.rm, size);

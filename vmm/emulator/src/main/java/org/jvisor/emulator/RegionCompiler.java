@@ -33,6 +33,12 @@ final class RegionCompiler {
     /** HotSpot does not compile longer methods; a little less, for what comes last. */
     static final int MAX_BYTECODE = 7500;
 
+    /**
+     * What a run that goes nowhere does first: nothing once it is compiled, but enough before for
+     * {@link RegionService} to tell the difference.
+     */
+    private static final int NOWHERE_STEPS = 150;
+
     private static final ClassDesc SELF = ClassDesc.of("org.jvisor.emulator.TranslatedRegion");
     private static final ClassDesc PLAN = ClassDesc.of("org.jvisor.emulator.RegionPlan");
     private static final ClassDesc FAULT = ClassDesc.of("org.jvisor.emulator.GuestFault");
@@ -162,7 +168,11 @@ final class RegionCompiler {
         Label start = b.newLabel();
         Label end = b.newLabel();
         Label somewhere = b.newLabel();
-        b.iload(AT).ifge(somewhere).iconst_0().ireturn();
+        b.iload(AT).ifge(somewhere);
+        for (int i = 0; i < NOWHERE_STEPS; i++) {
+            b.iinc(AT, 1);
+        }
+        b.iconst_0().ireturn();
         b.labelBinding(somewhere);
         a.loadContext(a.xmmUsed != 0);
         a.loadFlags();

@@ -116,6 +116,16 @@ final class RegionFlags {
         return carryOverflow(a >>> n - 1 & 1, 0);
     }
 
+    /** ROL; Integer's method would stay a call, as HotSpot has not seen it called from here. */
+    static int rotate(int a, int n) {
+        return a << n | a >>> -n;
+    }
+
+    /** ROL. */
+    static long rotate(long a, int n) {
+        return a << n | a >>> -n;
+    }
+
     /** See Shift: after ROR CF is the highest bit of the result. */
     static long rotatedRight(long old, long r) {
         return old & 0x3fff_ffff_ffff_ffffL | r & HIGH;
@@ -127,11 +137,11 @@ final class RegionFlags {
 
     /** After ROL CF is the lowest bit of the result. */
     static long rotatedLeft(long old, long r) {
-        return rotatedRight(old, Long.rotateRight(r, 1));
+        return rotatedRight(old, r >>> 1 | r << 63);
     }
 
     static long rotatedLeft(long old, int r) {
-        return rotatedRight(old, (long) Integer.rotateRight(r, 1) << 32);
+        return rotatedRight(old, (long) (r >>> 1 | r << 31) << 32);
     }
 
     // ---- conditions ----

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class RegionPlan {
     /** The most instructions in a region unless it must be smaller. */
-    static final int MAX_INSNS = 100;
+    static final int MAX_INSNS = 160;
 
-    private static final int MAX_BLOCKS = 48;
+    private static final int MAX_BLOCKS = 64;
 
     /** How much colder than the first a block may be to be taken along. */
     private static final int COLDER = 32;
@@ -79,8 +79,8 @@ final class RegionPlan {
                 Block next = offset < 0 || offset > 4095 ? null : root.page.block(offset);
                 if (next == null
                         || next.second != null
-                        || next.alone
                         || next.region != null
+                        || next.alone
                         || next.heat < least
                         || chosen.contains(next)
                         || chosen.size() >= MAX_BLOCKS) {

@@ -137,18 +137,30 @@ final class RegionService {
         }
     }
 
-    /** Has HotSpot compile a region; false if it did not. */
+    /**
+     * Has HotSpot compile a region. It may give up, and nothing tells but the time that a run
+     * takes: such a region must not be used.
+     */
     private static boolean compile(Region region, Cpu any) {
-        long before = System.nanoTime();
+        long interpreted = Long.MAX_VALUE;
         for (int i = 0; i < WARM_UP; i++) {
-            region.run(any, Region.NOWHERE);
-            long after = System.nanoTime();
-            if (after - before > COMPILATION) {
-                return true;
+            long time = time(region, any);
+            interpreted = Math.min(interpreted, time);
+            if (time > COMPILATION && i > 0) {
+                break;
             }
-            before = after;
         }
-        return false;
+        long now = Long.MAX_VALUE;
+        for (int i = WARM_UP; i < 40; i++) { // 40 would make HotSpot believe in the profile
+            now = Math.min(now, time(region, any));
+        }
+        return now < interpreted / 2;
+    }
+
+    private static long time(Region region, Cpu any) {
+        long before = System.nanoTime();
+        region.run(any, Region.NOWHERE);
+        return System.nanoTime() - before;
     }
 
     private @Nullable RegionPlan replan(Block root, int limit) {
