@@ -1,6 +1,7 @@
 package org.jvisor.emulator;
 
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +34,7 @@ final class CodeCache {
     private static final int TRANSLATED_CAPACITY = 8 << 20;
 
     /** Bytes of bytecode made since everything was last forgotten. */
-    private volatile int translated;
+    private final AtomicInteger translated = new AtomicInteger();
 
     /** Instructions decoded since everything was last forgotten. */
     private int decoded;
@@ -119,7 +120,7 @@ final class CodeCache {
 
     /** Counts the bytecode of a translation that was installed; with the lock held. */
     void translated(int bytes) {
-        translated += bytes;
+        translated.addAndGet(bytes);
     }
 
     /** Counts instructions that were decoded and kept. */
@@ -129,7 +130,7 @@ final class CodeCache {
 
     /** Forgets all code when there is too much of it; between blocks. */
     void makeRoom(Cpu c) {
-        if (decoded < CAPACITY && translated < TRANSLATED_CAPACITY) {
+        if (decoded < CAPACITY && translated.get() < TRANSLATED_CAPACITY) {
             return;
         }
         rendezvous.lock(c);
@@ -142,7 +143,7 @@ final class CodeCache {
 
     private void dropAll() {
         decoded = 0;
-        translated = 0;
+        translated.set(0);
         for (int region = 0; region < pages.length; region++) {
             for (int at = 0; at < pages[region].length; at++) {
                 if (pages[region][at] != null) {

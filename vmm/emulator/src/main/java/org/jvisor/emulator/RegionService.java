@@ -133,7 +133,7 @@ final class RegionService {
         }
         Region region = RegionCompiler.define(plan, bytes);
         if (request.cpu.lockstep != null || compile(region, request.cpu)) {
-            install(plan, region);
+            install(plan, region, compiler.length());
         }
     }
 
@@ -172,9 +172,10 @@ final class RegionService {
         }
     }
 
-    private void install(RegionPlan plan, Region region) {
+    private void install(RegionPlan plan, Region region, int bytecode) {
         rendezvous.lock();
         try {
+            code.translated(bytecode);
             for (int i = 0; i < plan.blocks.length && !plan.page.dead; i++) {
                 Block block = plan.blocks[i];
                 if (block.region == null) { // a block keeps its first region, and its entry there
