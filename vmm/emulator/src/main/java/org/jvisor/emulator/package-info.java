@@ -9,6 +9,11 @@
  * are lazy ({@code Flags}); exceptions of the guest are {@code GuestFault}s thrown to the main loop
  * and delivered by {@code Exceptions}.
  *
+ * <p>Blocks that get hot are translated: {@code RegionService} has {@code RegionCompiler} write a
+ * {@code Region}, one method of a hidden class, from a {@code RegionPlan}, on a thread of its own,
+ * and uses it once HotSpot has compiled it. {@code Emitters} lists what has bytecode; the rest is
+ * interpreted in place. The interpreter stays the reference: {@code Lockstep} compares the two.
+ *
  * <p>The CPUs of a machine run in turn on one thread, or each on a thread of its own. Memory is
  * shared as x86 has it: {@code Ordered} keeps plain accesses in order, {@code Atomics} does what
  * LOCK asks for, and {@code Rendezvous} guards decoded code and stops other CPUs for what neither

@@ -149,6 +149,7 @@ final class RunCommand implements Callable<Integer> {
                         "--lockstep takes writes back, which --smp-mode parallel would show to other"
                                 + " CPUs: leave one of them out");
             }
+            smpMode = SmpMode.DETERMINISTIC;
             System.setProperty("org.jvisor.emulator.lockstep", "true"); // read when CPUs are made
         }
         MachineConfig.Builder configuration = configuration(err);
