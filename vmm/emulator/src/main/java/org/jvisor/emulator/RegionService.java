@@ -88,7 +88,7 @@ final class RegionService {
                 return;
             }
             if (!request.plan.page.dead) {
-                translate(compiler, request);
+                tryTranslate(compiler, request);
             }
         }
     }
@@ -112,6 +112,17 @@ final class RegionService {
                 }
             }
             return waiting.remove(best);
+        }
+    }
+
+    /** What cannot be translated stays interpreted, and the others still have their turn. */
+    private void tryTranslate(RegionCompiler compiler, Request request) {
+        try {
+            translate(compiler, request);
+        } catch (RuntimeException | LinkageError e) {
+            if (request.cpu.lockstep != null) {
+                throw e; // there to find what is wrong with the translator
+            }
         }
     }
 
