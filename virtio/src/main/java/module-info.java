@@ -1,0 +1,6 @@
+/** Virtio transports, queues and devices, and their back ends. */
+module org.jvisor.virtio {
+    requires static transitive org.jspecify;
+    requires transitive org.jvisor.vmm.api;
+    requires transitive org.jvisor.kvm;
+}
