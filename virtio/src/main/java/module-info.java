@@ -3,4 +3,7 @@ module org.jvisor.virtio {
     requires static transitive org.jspecify;
     requires transitive org.jvisor.vmm.api;
     requires transitive org.jvisor.kvm;
+
+    exports org.jvisor.virtio;
+    exports org.jvisor.virtio.queue;
 }
