@@ -164,7 +164,20 @@ public final class Chain implements AutoCloseable {
      * @throws IndexOutOfBoundsException if the readable part ends before that
      */
     public void read(long offset, MemorySegment target) {
-        transfer(0, readableCount, offset, target, false);
+        read(offset, target, 0, target.byteSize());
+    }
+
+    /**
+     * Copies from the readable part to a part of {@code target}; allocates nothing.
+     *
+     * @param offset bytes from the start of the readable part
+     * @param target filled from {@code at} on
+     * @param at an offset in {@code target}
+     * @param length bytes
+     * @throws IndexOutOfBoundsException if the readable part or {@code target} ends before that
+     */
+    public void read(long offset, MemorySegment target, long at, long length) {
+        transfer(0, readableCount, offset, target, at, length, false);
     }
 
     /**
@@ -199,7 +212,20 @@ public final class Chain implements AutoCloseable {
      * @throws IndexOutOfBoundsException if the writable part ends before that
      */
     public void write(long offset, MemorySegment source) {
-        transfer(readableCount, count, offset, source, true);
+        write(offset, source, 0, source.byteSize());
+    }
+
+    /**
+     * Copies a part of {@code source} to the writable part; allocates nothing.
+     *
+     * @param offset bytes from the start of the writable part
+     * @param source read from {@code at} on
+     * @param at an offset in {@code source}
+     * @param length bytes
+     * @throws IndexOutOfBoundsException if the writable part or {@code source} ends before that
+     */
+    public void write(long offset, MemorySegment source, long at, long length) {
+        transfer(readableCount, count, offset, source, at, length, true);
     }
 
     /** Frees the native memory; the chain must not be used any more. May be called twice. */
@@ -245,10 +271,16 @@ public final class Chain implements AutoCloseable {
         };
     }
 
-    private void transfer(int from, int to, long offset, MemorySegment segment, boolean write) {
+    private void transfer(
+            int from,
+            int to,
+            long offset,
+            MemorySegment segment,
+            long segmentOffset,
+            long size,
+            boolean write) {
         long at = offset;
         long done = 0;
-        long size = segment.byteSize();
         for (int i = from; i < to && done < size && at >= 0; i++) {
             if (at >= lengths[i]) {
                 at -= lengths[i];
@@ -259,10 +291,10 @@ public final class Chain implements AutoCloseable {
             GuestMemory.Region region = region(address);
             long start = address - region.base();
             if (write) {
-                MemorySegment.copy(segment, done, region.segment(), start, here);
+                MemorySegment.copy(segment, segmentOffset + done, region.segment(), start, here);
                 guest().written(address, here);
             } else {
-                MemorySegment.copy(region.segment(), start, segment, done, here);
+                MemorySegment.copy(region.segment(), start, segment, segmentOffset + done, here);
             }
             done += here;
             at = 0;
