@@ -3,4 +3,5 @@ module org.jvisor.vmm.api {
     requires static transitive org.jspecify;
 
     exports org.jvisor.vmm.api;
+    exports org.jvisor.vmm.api.pci;
 }

@@ -21,7 +21,9 @@ import org.jvisor.machine.device.Uart16550;
 import org.jvisor.vmm.api.Bus;
 import org.jvisor.vmm.api.Clock;
 import org.jvisor.vmm.api.Device;
+import org.jvisor.vmm.api.Doorbells;
 import org.jvisor.vmm.api.GuestMemory;
+import org.jvisor.vmm.api.InterruptRoutes;
 import org.jvisor.vmm.api.IrqLine;
 
 /** The PC: its devices, and their wires to the platform and the machine's life cycle. */
@@ -76,7 +78,7 @@ final class PcBoard implements Board {
                         ports,
                         platform.mmio(),
                         AddressMap.ECAM_BASE,
-                        (device, pin) -> platform.gsi(BoardPorts.pciGsi(device, pin)),
+                        new PciWiring(platform),
                         lifecycle::requestReset));
         FwCfgItems items = new FwCfgItems(layout.lowSize(), blueprint.config().cpus());
         items.putE820(
@@ -118,6 +120,24 @@ final class PcBoard implements Board {
         }
         uart.attach(platform.ports(), Uart16550.port(index));
         return uart;
+    }
+
+    /** PCI slots on this platform. */
+    private record PciWiring(Platform platform) implements PciHost.Wiring {
+        @Override
+        public IrqLine line(int device, int pin) {
+            return platform.gsi(BoardPorts.pciGsi(device, pin));
+        }
+
+        @Override
+        public InterruptRoutes interrupts() {
+            return platform.routes();
+        }
+
+        @Override
+        public Doorbells doorbells() {
+            return platform.doorbells();
+        }
     }
 
     private <T extends Device> T add(T device) {

@@ -14,7 +14,9 @@ import org.jvisor.vmm.api.Accelerator;
 import org.jvisor.vmm.api.Bus;
 import org.jvisor.vmm.api.Clock;
 import org.jvisor.vmm.api.CpuSignals;
+import org.jvisor.vmm.api.Doorbells;
 import org.jvisor.vmm.api.GuestMemory;
+import org.jvisor.vmm.api.InterruptRoutes;
 import org.jvisor.vmm.api.IrqLine;
 import org.jvisor.vmm.api.MsiSink;
 
@@ -37,6 +39,16 @@ sealed interface Platform {
 
     /** Where message-signalled interrupts go. */
     MsiSink msi();
+
+    /** Where devices get their message-signalled interrupts. */
+    default InterruptRoutes routes() {
+        return InterruptRoutes.through(msi());
+    }
+
+    /** Short cuts for doorbells in MMIO. */
+    default Doorbells doorbells() {
+        return Doorbells.NONE;
+    }
 
     /** Raises the board's NMI. */
     void nmi();

@@ -57,10 +57,27 @@ public final class Bus {
      * @throws IllegalArgumentException if it would overlap another region or leave the address
      *     space
      */
-    public synchronized void map(long base, long length, IoRegion region) {
+    public void map(long base, long length, IoRegion region) {
         if (base < 0 || length < 1 || base + length < 0) {
             throw new IllegalArgumentException(
                     "%s region %#x + %#x is outside the bus".formatted(name, base, length));
+        }
+        if (!tryMap(base, length, region)) {
+            throw new IllegalArgumentException(
+                    "%s region %#x + %#x overlaps another".formatted(name, base, length));
+        }
+    }
+
+    /**
+     * Adds a region where it fits.
+     *
+     * @param base its first address
+     * @param length its length in bytes
+     * @return false if it would overlap another region or leave the address space: nothing changed
+     */
+    public synchronized boolean tryMap(long base, long length, IoRegion region) {
+        if (base < 0 || length < 1 || base + length < 0) {
+            return false;
         }
         Map old = map;
         int at = 0;
@@ -69,14 +86,14 @@ public final class Bus {
         }
         if ((at > 0 && old.ends[at - 1] > base)
                 || (at < old.bases.length && old.bases[at] < base + length)) {
-            throw new IllegalArgumentException(
-                    "%s region %#x + %#x overlaps another".formatted(name, base, length));
+            return false;
         }
         map =
                 new Map(
                         insert(old.bases, at, base),
                         insert(old.ends, at, base + length),
                         insert(old.regions, at, region));
+        return true;
     }
 
     /**

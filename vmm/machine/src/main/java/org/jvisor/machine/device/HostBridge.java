@@ -1,5 +1,7 @@
 package org.jvisor.machine.device;
 
+import org.jvisor.vmm.api.pci.PciFunction;
+
 /**
  * The host bridge's own function, with the identity and the registers of Intel's Q35 that firmware
  * uses: PCIEXBAR, which moves ECAM, and the PAM and SMRAM bytes, which are stored only (the memory

@@ -1,5 +1,7 @@
 package org.jvisor.machine.device;
 
+import org.jvisor.vmm.api.pci.PciFunction;
+
 /**
  * The ISA bridge, with the identity of Intel's ICH9 and those of its registers that firmware and
  * drivers read: the ACPI block is where {@link AcpiPm} has it, fixed; interrupt routing and RCBA

@@ -6,8 +6,12 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.jvisor.vmm.api.Bus;
 import org.jvisor.vmm.api.Device;
+import org.jvisor.vmm.api.Doorbells;
+import org.jvisor.vmm.api.InterruptRoutes;
 import org.jvisor.vmm.api.IoRegion;
 import org.jvisor.vmm.api.IrqLine;
+import org.jvisor.vmm.api.pci.PciFunction;
+import org.jvisor.vmm.api.pci.PciSlot;
 
 /**
  * The PCI host bridge with bus 0: configuration mechanism 1 at ports 0xcf8 and 0xcfc, ECAM, and the
@@ -15,8 +19,13 @@ import org.jvisor.vmm.api.IrqLine;
  * guards the configuration of all functions.
  */
 public final class PciHost implements Device {
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final int FUNCTIONS = 256;
+    private static final int ISA_BRIDGE = 0x1f;
+
+    /** How many functions find room beside the host's own two, one to a slot. */
+    public static final int SLOTS = ISA_BRIDGE - 1;
+
     private static final long ECAM_SIZE = 256L << 20;
 
     private static final int ADDRESS_ENABLE = 1 << 31;
@@ -24,7 +33,7 @@ public final class PciHost implements Device {
 
     private final Bus ports;
     private final Bus mmio;
-    private final Router router;
+    private final Wiring wiring;
     private final Runnable resetRequested;
     private final @Nullable PciFunction[] functions = new PciFunction[FUNCTIONS];
     private final Ecam ecam = new Ecam();
@@ -35,9 +44,8 @@ public final class PciHost implements Device {
     /** Where ECAM is mapped, or -1. */
     private long ecamBase = -1;
 
-    /** How interrupt pins are wired. */
-    @FunctionalInterface
-    public interface Router {
+    /** How slots are wired to the rest of the board. */
+    public interface Wiring {
         /**
          * The interrupt line of a pin, a driver of its own.
          *
@@ -45,6 +53,12 @@ public final class PciHost implements Device {
          * @param pin 0 for INTA# to 3 for INTD#
          */
         IrqLine line(int device, int pin);
+
+        /** Where MSI-X vectors come from. */
+        InterruptRoutes interrupts();
+
+        /** Short cuts for doorbells, by guest-physical address. */
+        Doorbells doorbells();
     }
 
     /**
@@ -56,15 +70,15 @@ public final class PciHost implements Device {
      * @param resetRequested called, with this object's monitor held and on the vCPU's thread, when
      *     the guest writes the reset register; it must not block
      */
-    public PciHost(Bus ports, Bus mmio, long ecam, Router router, Runnable resetRequested) {
+    public PciHost(Bus ports, Bus mmio, long ecam, Wiring wiring, Runnable resetRequested) {
         this.ports = ports;
         this.mmio = mmio;
-        this.router = router;
+        this.wiring = wiring;
         this.resetRequested = resetRequested;
         ports.map(0xcf8, 4, new AddressPort());
         ports.map(0xcfc, 4, new DataPort());
         plug(0, 0, new HostBridge(this, ecam));
-        plug(0x1f, 0, new IsaBridge());
+        plug(ISA_BRIDGE, 0, new IsaBridge());
         mapEcam(ecam);
     }
 
@@ -83,20 +97,91 @@ public final class PciHost implements Device {
                             .formatted(device, number));
         }
         functions[at] = function;
-        function.plug(function.pin() == 0 ? IrqLine.NONE : router.line(device, function.pin() - 1));
+        function.plug(new Slot(device));
         PciFunction first = functions[device << 3];
         if (first != null && (number != 0 || hasOthers(device))) {
             first.setMultifunction();
         }
     }
 
-    /** Takes a function out: its BARs and interrupt go. Nothing happens when there is none. */
-    public synchronized void unplug(int device, int number) {
-        PciFunction function = functions[device << 3 | number];
-        if (function != null) {
-            function.unplug(ports, mmio);
-            functions[device << 3 | number] = null;
+    /**
+     * Plugs a function into the first free slot.
+     *
+     * @return the device number, 1 to 30
+     * @throws IllegalArgumentException if all are taken
+     */
+    public synchronized int plug(PciFunction function) {
+        for (int device = 1; device < ISA_BRIDGE; device++) {
+            if (functions[device << 3] == null) {
+                plug(device, 0, function);
+                return device;
+            }
         }
+        throw new IllegalArgumentException(
+                "all %d PCI slots are taken: use fewer devices, or put some on virtio-mmio"
+                        .formatted(SLOTS));
+    }
+
+    /**
+     * Takes a function out: its BARs and interrupts go, and once this returns it no longer touches
+     * guest memory. Nothing happens when there is none. The guest may be in the middle of using it.
+     */
+    public void unplug(int device, int number) {
+        PciFunction function;
+        synchronized (this) {
+            function = functions[device << 3 | number];
+            if (function == null) {
+                return;
+            }
+            function.unplug();
+            functions[device << 3 | number] = null;
+            mapWhatWaited();
+        }
+        // Without the monitor: the device waits for its threads, and vCPUs shall not wait for them.
+        function.removed();
+    }
+
+    /** A slot of bus 0. */
+    private final class Slot implements PciSlot {
+        private final int device;
+
+        Slot(int device) {
+            this.device = device;
+        }
+
+        @Override
+        public Bus ports() {
+            return ports;
+        }
+
+        @Override
+        public Bus mmio() {
+            return mmio;
+        }
+
+        @Override
+        public IrqLine intx(int pin) {
+            return wiring.line(device, pin - 1);
+        }
+
+        @Override
+        public InterruptRoutes interrupts() {
+            return wiring.interrupts();
+        }
+
+        @Override
+        public Doorbells doorbells() {
+            return wiring.doorbells();
+        }
+    }
+
+    /** Maps the BARs for which there was no room before. */
+    private void mapWhatWaited() {
+        boolean freed = false;
+        for (PciFunction function : functions) {
+            freed |= function != null && function.updateBars();
+        }
+        assert !freed : "a BAR moved though nobody wrote it";
     }
 
     private boolean hasOthers(int device) {
@@ -117,13 +202,8 @@ public final class PciHost implements Device {
             mmio.unmap(ecamBase);
         }
         ecamBase = -1;
-        if (base > 0) {
-            try {
-                mmio.map(base, ECAM_SIZE, ecam);
-                ecamBase = base;
-            } catch (IllegalArgumentException e) {
-                ecamBase = -1;
-            }
+        if (base > 0 && mmio.tryMap(base, ECAM_SIZE, ecam)) {
+            ecamBase = base;
         }
     }
 
@@ -138,7 +218,7 @@ public final class PciHost implements Device {
         resetControl = 0;
         for (PciFunction function : functions) {
             if (function != null) {
-                function.reset(ports, mmio);
+                function.reset();
             }
         }
     }
@@ -153,7 +233,10 @@ public final class PciHost implements Device {
     private synchronized void write(int bus, int function, int offset, int size, long value) {
         PciFunction target = bus == 0 ? functions[function] : null;
         if (target != null) {
-            target.writeConfig(offset, size, value, ports, mmio);
+            // The host bridge's own registers move ECAM.
+            if (target.writeConfig(offset, size, value) || function == 0) {
+                mapWhatWaited();
+            }
         }
     }
 
@@ -193,7 +276,7 @@ public final class PciHost implements Device {
     private final class DataPort implements IoRegion {
         @Override
         public long read(long offset, int size) {
-            int at = address;
+            int at = latched();
             return (at & ADDRESS_ENABLE) == 0
                     ? -1
                     : PciHost.this.read(
@@ -202,10 +285,16 @@ public final class PciHost implements Device {
 
         @Override
         public void write(long offset, int size, long value) {
-            int at = address;
+            int at = latched();
             if ((at & ADDRESS_ENABLE) != 0) {
                 PciHost.this.write(
                         at >>> 16 & 0xff, at >>> 8 & 0xff, (at & 0xfc) + (int) offset, size, value);
+            }
+        }
+
+        private int latched() {
+            synchronized (PciHost.this) {
+                return address;
             }
         }
     }
@@ -256,7 +345,7 @@ public final class PciHost implements Device {
                             "the saved state has no PCI function %02x.%d, or one more: give the machine the same devices"
                                     .formatted(i >>> 3, i & 7));
                 }
-                function.restore(in, ports, mmio);
+                function.restore(in);
             }
         }
         if (in.readUnsignedShort() != FUNCTIONS) {

@@ -16,6 +16,7 @@ import org.jvisor.vmm.api.Device;
 import org.jvisor.vmm.api.GuestMemory;
 import org.jvisor.vmm.api.IoRegion;
 import org.jvisor.vmm.api.LocalApic;
+import org.jvisor.vmm.api.pci.PciFunction;
 
 /**
  * Whatever a guest reads and writes, at any offset and width and in any order, no device throws;
@@ -67,7 +68,8 @@ class HostileGuestTest {
                             board.ports,
                             board.mmio,
                             0xe000_0000L,
-                            (device, pin) -> interrupts.gsi(16 + (device + pin & 7)),
+                            new TestWiring(
+                                    (device, pin) -> interrupts.gsi(16 + (device + pin & 7))),
                             () -> {});
             pci.plug(2, 0, new Card());
             FwCfg fwCfg =
@@ -98,6 +100,7 @@ class HostileGuestTest {
             super(0x1234, 0x1111, 0xff_0000, 0);
             interruptPin(1);
             memoryBar(0, 0x1000, true, false, this);
+            msix(2, 4);
             ioBar(4, 64, this);
             capability(0x09, 16);
         }

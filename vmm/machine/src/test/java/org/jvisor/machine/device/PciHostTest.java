@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.jvisor.vmm.api.IoRegion;
+import org.jvisor.vmm.api.pci.PciFunction;
 
 class PciHostTest {
     private static final long ECAM = 0xe000_0000L;
@@ -24,11 +25,12 @@ class PciHostTest {
                 board.ports,
                 board.mmio,
                 ECAM,
-                (device, pin) -> {
-                    routedDevice = device;
-                    routedPin = pin;
-                    return line;
-                },
+                new TestWiring(
+                        (device, pin) -> {
+                            routedDevice = device;
+                            routedPin = pin;
+                            return line;
+                        }),
                 resets::incrementAndGet);
     }
 

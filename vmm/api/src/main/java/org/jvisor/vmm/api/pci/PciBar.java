@@ -1,4 +1,4 @@
-package org.jvisor.machine.device;
+package org.jvisor.vmm.api.pci;
 
 import org.jvisor.vmm.api.Bus;
 import org.jvisor.vmm.api.IoRegion;
@@ -10,6 +10,10 @@ final class PciBar {
     private final boolean wide;
     private final boolean prefetchable;
     private final IoRegion region;
+
+    /** The doorbells in it, which move along. */
+    final BarDoorbells doorbells = new BarDoorbells();
+
     private boolean mapped;
     private long mappedAt;
 
@@ -56,24 +60,26 @@ final class PciBar {
         return io ? -size & 0xffffL : wide ? -size : -size & 0xffff_ffffL;
     }
 
-    /** Maps, moves or unmaps the region. Where something else answers already, it does not. */
-    void place(boolean decodes, long base, Bus bus) {
+    /**
+     * Maps, moves or unmaps the region. Where something else answers already, it does not.
+     *
+     * @return whether an address became free for others
+     */
+    boolean place(boolean decodes, long base, Bus bus) {
         // An address of 0 is what an unassigned BAR holds, and the largest ones are how it is
         // sized.
         boolean wanted = decodes && base > 0 && base + size > 0 && (!io || base + size <= 0x1_0000);
-        if (mapped && (!wanted || base != mappedAt)) {
+        boolean freed = mapped && (!wanted || base != mappedAt);
+        if (freed) {
+            doorbells.moved(-1);
             bus.unmap(mappedAt);
             mapped = false;
         }
-        if (wanted && !mapped) {
-            try {
-                bus.map(base, size, region);
-                mapped = true;
-                mappedAt = base;
-            } catch (IllegalArgumentException e) {
-                // The guest put it over another region, which keeps answering.
-                mapped = false;
-            }
+        if (wanted && !mapped && bus.tryMap(base, size, region)) {
+            mapped = true;
+            mappedAt = base;
+            doorbells.moved(base);
         }
+        return freed;
     }
 }
