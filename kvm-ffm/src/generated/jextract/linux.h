@@ -2,6 +2,8 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/eventfd.h>
+#include <sys/uio.h>
+#include <linux/fs.h>
 #include <sys/poll.h>
 #include <sys/syscall.h>
 #include <termios.h>

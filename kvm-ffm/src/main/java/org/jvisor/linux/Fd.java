@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jvisor.linux.bindings.linux_h;
+import org.jvisor.linux.calls.DiskCalls;
 import org.jvisor.linux.calls.FileCalls;
 import org.jvisor.linux.calls.StreamCalls;
 import org.jvisor.linux.calls.TerminalCalls;
@@ -132,6 +133,49 @@ public final class Fd implements AutoCloseable {
                 result = StreamCalls.write(fd, buffer, buffer.byteSize());
             } while (result == -linux_h.EINTR());
             return result == -linux_h.EAGAIN() ? -1 : LinuxException.check("write", result);
+        } finally {
+            release();
+        }
+    }
+
+    /**
+     * Reads what is there into a list of ranges (readv), waiting for the first byte unless the
+     * descriptor is non-blocking.
+     *
+     * @param target used by this call alone while it lasts
+     * @param from position in {@code target}
+     * @param bytes at most how many
+     * @return bytes read, 0 at the end of the file, -1 where a non-blocking descriptor has none
+     * @throws LinuxException if the kernel refuses
+     */
+    public long read(IoVector target, long from, long bytes) {
+        int fd = acquire();
+        try {
+            long result =
+                    target.once(from, bytes, (ranges, count) -> DiskCalls.readv(fd, ranges, count));
+            return result == -linux_h.EAGAIN() ? -1 : LinuxException.check("readv", result);
+        } finally {
+            release();
+        }
+    }
+
+    /**
+     * Writes as much of a list of ranges as the kernel takes at once (writev): a whole packet, on a
+     * descriptor that takes packets.
+     *
+     * @param source used by this call alone while it lasts
+     * @param from position in {@code source}
+     * @param bytes at most how many
+     * @return bytes written, -1 where a non-blocking descriptor takes none
+     * @throws LinuxException if the kernel refuses
+     */
+    public long write(IoVector source, long from, long bytes) {
+        int fd = acquire();
+        try {
+            long result =
+                    source.once(
+                            from, bytes, (ranges, count) -> DiskCalls.writev(fd, ranges, count));
+            return result == -linux_h.EAGAIN() ? -1 : LinuxException.check("writev", result);
         } finally {
             release();
         }
