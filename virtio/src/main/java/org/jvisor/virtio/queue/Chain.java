@@ -25,12 +25,16 @@ public final class Chain implements AutoCloseable {
     private static final ValueLayout.OfLong LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    /** The most bytes in a chain (virtio 1.2 §2.7.5). */
+    private static final long LIMIT = 1L << 32;
+
     /** The ranges by guest-physical address, each within one region; the readable ones first. */
     private long[] addresses = new long[8];
 
     private long[] lengths = new long[8];
     private int count;
     private int readableCount;
+    private long total;
     private @Nullable GuestMemory memory;
 
     /** What the used ring calls the chain: the head's index, or the buffer ID of a packed ring. */
@@ -48,6 +52,7 @@ public final class Chain implements AutoCloseable {
         this.memory = memory;
         count = 0;
         readableCount = 0;
+        total = 0;
     }
 
     /**
@@ -56,6 +61,13 @@ public final class Chain implements AutoCloseable {
      * @return null, or what is wrong with it
      */
     @Nullable String add(GuestMemory memory, long address, long length, boolean write) {
+        total += length;
+        if (total > LIMIT) {
+            return "makes the chain longer than 4 GiB";
+        }
+        if (!write && readableCount < count) {
+            return "is readable and follows a writable one";
+        }
         long left = length;
         long at = address;
         while (left > 0) {
