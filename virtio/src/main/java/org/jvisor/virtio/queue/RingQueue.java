@@ -137,8 +137,7 @@ public abstract sealed class RingQueue implements Virtqueue permits SplitQueue, 
         GuestMemory.Region region = memory.find(address);
         if (address % alignment != 0) {
             throw new BadRingException(
-                    "the %s at %#x is not aligned to %d bytes"
-                            .formatted(what, address, alignment));
+                    "the %s at %#x is not aligned to %d bytes".formatted(what, address, alignment));
         }
         if (region == null || region.readOnly() || length > region.end() - address) {
             throw new BadRingException(
@@ -191,8 +190,7 @@ public abstract sealed class RingQueue implements Virtqueue permits SplitQueue, 
     /** Adds a buffer to a chain; false and broken if it may not be there. */
     final boolean add(Chain chain, long address, int length, int flags) {
         String wrong =
-                chain.add(
-                        memory, address, Integer.toUnsignedLong(length), (flags & WRITE) != 0);
+                chain.add(memory, address, Integer.toUnsignedLong(length), (flags & WRITE) != 0);
         return wrong == null
                 || fail(
                         "a buffer at %#x, %d bytes, %s"
