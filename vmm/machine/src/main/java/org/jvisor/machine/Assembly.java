@@ -67,7 +67,14 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
         lifecycle = new Lifecycle(config.name(), config.stopOnReset(), this);
         Platform made;
         try {
-            made = Platform.create(config, memory, clock, !blueprint.bare(), this::wake);
+            made =
+                    Platform.create(
+                            config,
+                            memory,
+                            clock,
+                            !blueprint.bare(),
+                            this::wake,
+                            this::brokenDevice);
         } catch (RuntimeException | Error e) {
             freeHost();
             throw e;
@@ -250,17 +257,21 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
         }
     }
 
+    private void brokenDevice(Throwable error) {
+        lifecycle.requestEnd(() -> crash(platform.accelerator().vcpus().getFirst(), error));
+    }
+
     @Override
     public void broken(Vcpu vcpu, Throwable error) {
+        lifecycle.requestEnd(crash(vcpu, error));
+    }
+
+    private MachineExit crash(Vcpu vcpu, Throwable error) {
         StackTraceElement[] trace = error.getStackTrace();
-        lifecycle.requestEnd(
-                new MachineExit.Crashed(
-                        reporter.report(
-                                vcpu,
-                                "an error inside jvisor: %s%s"
-                                        .formatted(
-                                                error,
-                                                trace.length > 0 ? " at " + trace[0] : ""))));
+        String reason =
+                "an error inside jvisor: %s%s"
+                        .formatted(error, trace.length > 0 ? " at " + trace[0] : "");
+        return new MachineExit.Crashed(reporter.report(vcpu, reason));
     }
 
     private void wake(int cpu) {

@@ -3,6 +3,7 @@ package org.jvisor.machine;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -108,6 +109,19 @@ final class Lifecycle implements AutoCloseable {
     /** The guest brings the machine to its end. From any thread; returns at once. */
     void requestEnd(MachineExit reason) {
         request(() -> end(reason));
+    }
+
+    /**
+     * Something broke that no vCPU thread was busy with. From any thread; returns at once.
+     *
+     * @param reason asked for once nothing runs
+     */
+    void requestEnd(Supplier<MachineExit> reason) {
+        request(
+                () -> {
+                    pause();
+                    end(reason.get());
+                });
     }
 
     /** Stops the guest where it is, then has the control thread act. */

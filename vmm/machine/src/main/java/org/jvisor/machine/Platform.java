@@ -1,6 +1,7 @@
 package org.jvisor.machine;
 
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.jvisor.cpucheck.CpuCheck;
 import org.jvisor.emulator.Disassembler;
@@ -72,13 +73,15 @@ sealed interface Platform {
      *
      * @param board whether there are interrupt controllers at all
      * @param wake called with a CPU's index when that software CPU may have something to do
+     * @param broken told of an exception out of a device that no vCPU caused
      */
     static Platform create(
             MachineConfig config,
             GuestMemory memory,
             Clock clock,
             boolean board,
-            IntConsumer wake) {
+            IntConsumer wake,
+            Consumer<Throwable> broken) {
         Bus ports = new Bus("port I/O");
         Bus mmio = new Bus("MMIO");
         boolean kvm =
@@ -97,7 +100,9 @@ sealed interface Platform {
                                 mmio,
                                 config.cpus(),
                                 board,
-                                !CpuCheck.ofThisHost().hasVtFlag()),
+                                !CpuCheck.ofThisHost().hasVtFlag(),
+                                config.name(),
+                                broken),
                         ports,
                         mmio);
             } catch (KvmException e) {
@@ -128,6 +133,16 @@ sealed interface Platform {
         @Override
         public MsiSink msi() {
             return accelerator.msi();
+        }
+
+        @Override
+        public InterruptRoutes routes() {
+            return accelerator.routes();
+        }
+
+        @Override
+        public Doorbells doorbells() {
+            return accelerator.doorbells();
         }
 
         @Override

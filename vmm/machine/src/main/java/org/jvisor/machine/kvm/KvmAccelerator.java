@@ -4,15 +4,20 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.jvisor.kvm.Kvm;
 import org.jvisor.kvm.KvmCap;
+import org.jvisor.kvm.KvmException;
 import org.jvisor.kvm.KvmIrqRoute;
 import org.jvisor.kvm.KvmIrqchip;
 import org.jvisor.kvm.KvmVcpu;
 import org.jvisor.kvm.KvmVm;
 import org.jvisor.vmm.api.Accelerator;
 import org.jvisor.vmm.api.Bus;
+import org.jvisor.vmm.api.Doorbells;
 import org.jvisor.vmm.api.GuestMemory;
+import org.jvisor.vmm.api.InterruptRoutes;
 import org.jvisor.vmm.api.IrqLine;
 import org.jvisor.vmm.api.MsiSink;
 
@@ -38,6 +43,11 @@ public final class KvmAccelerator implements Accelerator {
 
     private byte[] powerOnPit = new byte[0];
 
+    /** Null without a board. */
+    private @Nullable KvmRoutes routes;
+
+    private @Nullable KvmDoorbells doorbells;
+
     /**
      * Makes the VM.
      *
@@ -45,6 +55,8 @@ public final class KvmAccelerator implements Accelerator {
      * @param cpus how many vCPUs, at least 1
      * @param board whether interrupt controllers and an 8254 are put into the kernel
      * @param interpreted whether this KVM, for want of VT, interprets its guests' kernels
+     * @param name the machine's, for its threads
+     * @param broken told of an exception out of a device's doorbell, on that thread
      * @throws org.jvisor.kvm.KvmException if KVM refuses
      */
     public KvmAccelerator(
@@ -54,7 +66,9 @@ public final class KvmAccelerator implements Accelerator {
             Bus mmio,
             int cpus,
             boolean board,
-            boolean interpreted) {
+            boolean interpreted,
+            String name,
+            Consumer<Throwable> broken) {
         this.kvm = kvm;
         this.board = board;
         KvmVm made = null;
@@ -76,7 +90,7 @@ public final class KvmAccelerator implements Accelerator {
             if (board) {
                 vm.createIrqchip();
                 vm.createPit(KvmVm.PIT_SPEAKER_DUMMY);
-                vm.setGsiRouting(routes());
+                routes = new KvmRoutes(vm, msi(), pinRoutes(), PINS, routeLimit());
             }
             CpuidPolicy cpuid = new CpuidPolicy(kvm, cpus, board, interpreted);
             long frequency = 0;
@@ -92,6 +106,9 @@ public final class KvmAccelerator implements Accelerator {
                     powerOnChips.put(chip, vm.irqchipState(chip));
                 }
                 powerOnPit = vm.pitState();
+                if (vm.checkExtension(KvmCap.IOEVENTFD) > 0) {
+                    doorbells = new KvmDoorbells(vm, name + "-doorbells", broken);
+                }
             }
         } catch (RuntimeException | Error e) {
             if (made != null) {
@@ -103,7 +120,7 @@ public final class KvmAccelerator implements Accelerator {
     }
 
     /** ISA and PCI interrupts as the ACPI tables tell them: the PIT's GSI 0 on input 2. */
-    private static List<KvmIrqRoute> routes() {
+    private static List<KvmIrqRoute> pinRoutes() {
         List<KvmIrqRoute> routes = new ArrayList<>();
         for (int gsi = 0; gsi < 16; gsi++) {
             if (gsi != 2) {
@@ -122,6 +139,11 @@ public final class KvmAccelerator implements Accelerator {
         return routes;
     }
 
+    /** How many routes KVM's table has room for; none for messages where it lacks irqfds. */
+    private int routeLimit() {
+        return vm.checkExtension(KvmCap.IRQFD) > 0 ? vm.checkExtension(KvmCap.IRQ_ROUTING) : 0;
+    }
+
     /** The line of a global system interrupt; each call's result drives it on its own. */
     public IrqLine gsi(int gsi) {
         return asserted -> vm.irqLine(gsi, asserted);
@@ -129,7 +151,26 @@ public final class KvmAccelerator implements Accelerator {
 
     /** Where message-signalled interrupts go. */
     public MsiSink msi() {
-        return vm::signalMsi;
+        return this::sendMessage;
+    }
+
+    /** A message for a CPU that does not exist is an error to KVM, and the guest's business. */
+    private void sendMessage(long address, int data) {
+        try {
+            vm.signalMsi(address, data);
+        } catch (KvmException e) {
+            // Lost, as on a bus where nobody claims it.
+        }
+    }
+
+    /** Message-signalled interrupts as irqfds. */
+    public InterruptRoutes routes() {
+        return routes != null ? routes : InterruptRoutes.through(msi());
+    }
+
+    /** Doorbells in MMIO as ioeventfds. */
+    public Doorbells doorbells() {
+        return doorbells != null ? doorbells : Doorbells.NONE;
     }
 
     /** Raises an NMI on every CPU. */
@@ -178,6 +219,9 @@ public final class KvmAccelerator implements Accelerator {
 
     @Override
     public void close() {
+        if (doorbells != null) {
+            doorbells.close();
+        }
         vcpus.forEach(KvmCpu::close);
         vm.close();
         kvm.close();

@@ -195,6 +195,33 @@ class PciHostTest {
     }
 
     @Test
+    void aBarForWhichThereWasNoRoomIsMappedAsSoonAsThereIs() {
+        host.plug(3, 0, card);
+        host.plug(4, 0, new Card());
+        write(3, 0x10, 4, 0xc000_0000L);
+        write(3, 0x04, 2, 2);
+        write(4, 0x10, 4, 0xc000_0000L);
+        write(4, 0x04, 2, 2);
+        write(3, 0x10, 4, 0xc100_0000L);
+        assertThat(board.mmio.claims(0xc000_0000L, 4)).isTrue();
+        host.unplug(4, 0);
+        assertThat(board.mmio.claims(0xc000_0000L, 4)).isFalse();
+        assertThat(board.mmio.claims(0xc100_0000L, 4)).isTrue();
+    }
+
+    @Test
+    void functionsAreGivenFreeSlots() {
+        host.plug(2, 0, card);
+        assertThat(host.plug(new Card())).isEqualTo(1);
+        assertThat(host.plug(new Card())).isEqualTo(3);
+        for (int i = 3; i < PciHost.SLOTS; i++) {
+            host.plug(new Card());
+        }
+        Card last = new Card();
+        assertThatThrownBy(() -> host.plug(last)).hasMessageContaining("30 PCI slots");
+    }
+
+    @Test
     void capabilitiesFormAList() {
         host.plug(3, 0, card);
         assertThat(read(3, 0x06, 2) & 0x10).isNotZero();
