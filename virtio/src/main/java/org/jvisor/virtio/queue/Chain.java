@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.jvisor.linux.IoVector;
 import org.jvisor.vmm.api.GuestMemory;
 
 /**
@@ -15,7 +16,7 @@ import org.jvisor.vmm.api.GuestMemory;
  * <p>The small accessors count offsets over the buffers of one direction as if they were one, as a
  * device must not depend on how the driver divides a request (virtio 1.2 §2.6.4). Values are
  * little-endian. What they write is reported to the guest's memory at once; what a back end writes
- * through its ranges is reported by {@link Virtqueue#put}.
+ * through {@link #writable} is reported by {@link Virtqueue#put}.
  */
 public final class Chain implements AutoCloseable {
     private static final ValueLayout.OfShort SHORT =
@@ -25,13 +26,19 @@ public final class Chain implements AutoCloseable {
     private static final ValueLayout.OfLong LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    /** Ranges of a chain for which there is room at first. */
+    private static final int FEW = 8;
+
+    private final IoVector readable = new IoVector(FEW);
+    private final IoVector writable = new IoVector(FEW);
+
     /** The most bytes in a chain (virtio 1.2 §2.7.5). */
     private static final long LIMIT = 1L << 32;
 
     /** The ranges by guest-physical address, each within one region; the readable ones first. */
-    private long[] addresses = new long[8];
+    private long[] addresses = new long[FEW];
 
-    private long[] lengths = new long[8];
+    private long[] lengths = new long[FEW];
     private int count;
     private int readableCount;
     private long total;
@@ -50,6 +57,8 @@ public final class Chain implements AutoCloseable {
 
     void begin(GuestMemory memory) {
         this.memory = memory;
+        readable.clear();
+        writable.clear();
         count = 0;
         readableCount = 0;
         total = 0;
@@ -80,7 +89,11 @@ public final class Chain implements AutoCloseable {
             }
             long here = Math.min(left, region.end() - at);
             append(at, here);
-            if (!write) {
+            long host = region.segment().address() + (at - region.base());
+            if (write) {
+                writable.add(host, here);
+            } else {
+                readable.add(host, here);
                 readableCount++;
             }
             at += here;
@@ -123,6 +136,16 @@ public final class Chain implements AutoCloseable {
     }
 
     // ---- For devices
+
+    /** The buffers the device reads, as host memory. Valid while the chain is in flight. */
+    public IoVector readable() {
+        return readable;
+    }
+
+    /** The buffers the device writes, as host memory. Valid while the chain is in flight. */
+    public IoVector writable() {
+        return writable;
+    }
 
     /** The number of ranges, the readable ones first. */
     public int ranges() {
@@ -244,6 +267,8 @@ public final class Chain implements AutoCloseable {
     @Override
     public void close() {
         memory = null;
+        readable.close();
+        writable.close();
     }
 
     // ---- Access
@@ -265,10 +290,34 @@ public final class Chain implements AutoCloseable {
     }
 
     private void set(long offset, int size, long value) {
+        long at = offset;
+        for (int i = readableCount; i < count && at >= 0; i++) {
+            if (at < lengths[i]) {
+                if (at + size <= lengths[i]) {
+                    store(addresses[i] + at, size, value);
+                    return;
+                }
+                break;
+            }
+            at -= lengths[i];
+        }
         byte[] bytes = new byte[8];
         MemorySegment segment = MemorySegment.ofArray(bytes);
         segment.set(LONG, 0, value);
         write(offset, segment.asSlice(0, size));
+    }
+
+    private void store(long address, int size, long value) {
+        GuestMemory.Region region = region(address);
+        MemorySegment segment = region.segment();
+        long at = address - region.base();
+        switch (size) {
+            case 1 -> segment.set(ValueLayout.JAVA_BYTE, at, (byte) value);
+            case 2 -> segment.set(SHORT, at, (short) value);
+            case 4 -> segment.set(INT, at, (int) value);
+            default -> segment.set(LONG, at, value);
+        }
+        guest().written(address, size);
     }
 
     private long load(long address, int size) {
