@@ -6,4 +6,5 @@ module org.jvisor.virtio {
 
     exports org.jvisor.virtio;
     exports org.jvisor.virtio.queue;
+    exports org.jvisor.virtio.transport;
 }

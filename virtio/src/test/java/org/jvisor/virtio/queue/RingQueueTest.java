@@ -117,7 +117,7 @@ class RingQueueTest {
         RingQueue queue = open(driver, format);
         long at = ram.allocate(64, 16);
         Chain[] chains = {new Chain(), new Chain(), new Chain()};
-        for (int round = 0; round < 100_000; round++) {
+        for (int round = 0; round < 20_000; round++) {
             int[] ids = {
                 driver.add(Buffer.out(at, 1 + round % 7), Buffer.in(at, 9)),
                 driver.add(Buffer.in(at, 2)),
@@ -256,7 +256,7 @@ class RingQueueTest {
         GuestQueue driver = GuestQueue.make(ram, SIZE, format.features);
         RingQueue queue = open(driver, format);
         long at = ram.allocate(16, 16);
-        int rounds = 70_000;
+        int rounds = 40_000;
         for (int round = 0; round < rounds; round++) {
             assertThat(queue.enableNotifications()).isFalse();
             assertThat(driver.enableInterrupts()).isFalse();

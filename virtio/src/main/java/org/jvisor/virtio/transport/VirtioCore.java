@@ -1,0 +1,427 @@
+package org.jvisor.virtio.transport;
+
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.jvisor.virtio.Features;
+import org.jvisor.virtio.VirtioDevice;
+import org.jvisor.virtio.VirtioHost;
+import org.jvisor.virtio.queue.AbsentQueue;
+import org.jvisor.virtio.queue.BadRingException;
+import org.jvisor.virtio.queue.RingOwner;
+import org.jvisor.virtio.queue.RingQueue;
+import org.jvisor.virtio.queue.Virtqueue;
+import org.jvisor.vmm.api.GuestMemory;
+
+/**
+ * What is the same on every transport: the status register, the negotiation of features in the
+ * order of virtio 1.2 §3.1.1, the registers of the queues, and the device's life.
+ *
+ * <p>Its monitor guards the registers and is held while the device quiesces, so the device's own
+ * threads must never wait for it: what they call ({@link VirtioHost}, {@link RingOwner}) is free of
+ * locks but for the interrupt's.
+ */
+final class VirtioCore implements VirtioHost, RingOwner {
+    private static final System.Logger LOG = System.getLogger("org.jvisor.virtio");
+    private static final int STATE_VERSION = 1;
+
+    /** How often a device is complained about: a driver can break and reset it forever. */
+    private static final int MOST_COMPLAINTS = 5;
+
+    private final VirtioDevice device;
+    private final GuestMemory memory;
+    private final Interrupts interrupts;
+    private final long offered;
+
+    // Registers. The status has bits that the device's threads set.
+    private final AtomicInteger status = new AtomicInteger();
+    private final AtomicInteger generation = new AtomicInteger();
+    private int deviceFeaturesSelect;
+    private int driverFeaturesSelect;
+    private long driverFeatures;
+    private int queueSelect;
+    private final QueueState[] queues;
+
+    // What the driver's being ready makes.
+    private volatile @Nullable RingQueue[] rings;
+    private volatile boolean active;
+    private boolean closed;
+    private volatile String failure = "";
+    private final AtomicInteger complaints = new AtomicInteger();
+
+    VirtioCore(VirtioDevice device, GuestMemory memory, Interrupts interrupts) {
+        this.device = device;
+        this.memory = memory;
+        this.interrupts = interrupts;
+        int count = device.queues();
+        if (count < 0 || count > VirtioPci.MAX_QUEUES) {
+            throw new IllegalArgumentException(
+                    "%s has %d queues, not 0 to %d"
+                            .formatted(device.name(), count, VirtioPci.MAX_QUEUES));
+        }
+        if ((device.features() & Features.ACCESS_PLATFORM) != 0) {
+            throw new IllegalArgumentException(
+                    device.name() + " offers ACCESS_PLATFORM, but there is no IOMMU");
+        }
+        offered = device.features() | Features.RINGS;
+        queues = new QueueState[count];
+        rings = new RingQueue[count];
+        for (int i = 0; i < count; i++) {
+            queues[i] = new QueueState(device.queueSize(i));
+        }
+    }
+
+    // ---- Features
+
+    synchronized void selectDeviceFeatures(int select) {
+        deviceFeaturesSelect = select;
+    }
+
+    synchronized int deviceFeaturesSelect() {
+        return deviceFeaturesSelect;
+    }
+
+    synchronized int deviceFeatures() {
+        return word(offered, deviceFeaturesSelect);
+    }
+
+    synchronized void selectDriverFeatures(int select) {
+        driverFeaturesSelect = select;
+    }
+
+    synchronized int driverFeaturesSelect() {
+        return driverFeaturesSelect;
+    }
+
+    synchronized int driverFeatures() {
+        return word(driverFeatures, driverFeaturesSelect);
+    }
+
+    /** Takes a word of the driver's choice, until it is sealed by FEATURES_OK. */
+    synchronized void setDriverFeatures(int value) {
+        if ((status.get() & Status.FEATURES_OK) != 0 || (driverFeaturesSelect & ~1) != 0) {
+            return;
+        }
+        int shift = driverFeaturesSelect * 32;
+        driverFeatures =
+                driverFeatures & ~(0xffff_ffffL << shift) | (value & 0xffff_ffffL) << shift;
+    }
+
+    private static int word(long features, int select) {
+        return (select & ~1) == 0 ? (int) (features >>> select * 32) : 0;
+    }
+
+    // ---- Status
+
+    int status() {
+        return status.get();
+    }
+
+    /** Takes a write of the status register: 0 resets, anything else adds bits. */
+    synchronized void writeStatus(int value) {
+        int bits = value & 0xff & ~Status.NEEDS_RESET;
+        if (value == 0) {
+            reset();
+            return;
+        }
+        int before = status.get();
+        int added = bits & ~before;
+        if ((added & Status.FEATURES_OK) != 0 && !featuresAcceptable(before | bits)) {
+            added &= ~Status.FEATURES_OK;
+        }
+        boolean start = (added & Status.DRIVER_OK) != 0;
+        if (start && ((before | added) & Status.FEATURES_OK) == 0) {
+            // The driver believes it drives a device whose features it never settled.
+            added &= ~Status.DRIVER_OK;
+            start = false;
+            broken("DRIVER_OK without FEATURES_OK");
+        }
+        int add = added;
+        status.updateAndGet(now -> now | add);
+        if (start && (before & Status.NEEDS_RESET) == 0) {
+            start();
+        }
+    }
+
+    private boolean featuresAcceptable(int bits) {
+        int first = Status.ACKNOWLEDGE | Status.DRIVER;
+        return (bits & first) == first
+                && (driverFeatures & ~offered) == 0
+                && (driverFeatures & Features.VERSION_1) != 0
+                && device.accepts(driverFeatures);
+    }
+
+    /** Makes the rings the driver enabled, and starts the device. */
+    private void start() {
+        if (openRings()) {
+            active = true;
+            device.activate(this);
+        }
+    }
+
+    private boolean openRings() {
+        @Nullable RingQueue[] made = new RingQueue[queues.length];
+        for (int i = 0; i < queues.length; i++) {
+            if (queues[i].enabled) {
+                try {
+                    made[i] =
+                            RingQueue.open(i, queues[i].addresses(), driverFeatures, memory, this);
+                } catch (BadRingException e) {
+                    broken("queue " + i + ": " + e.getMessage());
+                    return false;
+                }
+            }
+        }
+        rings = made;
+        return true;
+    }
+
+    /** Resets the device; returns once nothing of it touches guest memory. */
+    synchronized void reset() {
+        active = false;
+        device.deactivate();
+        stopRings();
+        rings = new RingQueue[queues.length];
+        for (QueueState queue : queues) {
+            queue.reset();
+        }
+        status.set(0);
+        generation.set(0);
+        deviceFeaturesSelect = 0;
+        driverFeaturesSelect = 0;
+        driverFeatures = 0;
+        queueSelect = 0;
+        failure = "";
+    }
+
+    private void stopRings() {
+        for (RingQueue ring : rings) {
+            if (ring != null) {
+                ring.stop();
+            }
+        }
+    }
+
+    /** Why the device needs a reset; empty while it does not. */
+    String failure() {
+        return failure;
+    }
+
+    // ---- Queues
+
+    synchronized void selectQueue(int index) {
+        queueSelect = index;
+    }
+
+    synchronized int selectedQueue() {
+        return queueSelect;
+    }
+
+    /** The registers of the selected queue, or null if there is no such queue. */
+    @Nullable QueueState queueState() {
+        return queueSelect >= 0 && queueSelect < queues.length ? queues[queueSelect] : null;
+    }
+
+    /** The same if they may be changed now: not once the queue is enabled. */
+    @Nullable QueueState mutableQueue() {
+        QueueState queue = queueState();
+        return queue != null && !queue.enabled && !active ? queue : null;
+    }
+
+    synchronized void setQueueSize(int size) {
+        QueueState queue = mutableQueue();
+        if (queue != null && size >= 1 && size <= queue.maxSize) {
+            queue.size = size;
+        }
+    }
+
+    synchronized void enableQueue() {
+        QueueState queue = mutableQueue();
+        if (queue != null && (status.get() & Status.FEATURES_OK) != 0) {
+            queue.enabled = true;
+        }
+    }
+
+    /** Takes a queue from a device that may be using it; only a reset brings it back (§4.2.2.2). */
+    synchronized void disableQueue() {
+        QueueState queue = queueState();
+        if (queue == null || !queue.enabled) {
+            return;
+        }
+        queue.enabled = false;
+        RingQueue ring = rings[queueSelect];
+        if (ring != null) {
+            device.pause();
+            ring.stop();
+            rings[queueSelect] = null;
+            device.resume();
+        }
+    }
+
+    int queues() {
+        return queues.length;
+    }
+
+    /** The driver's doorbell; from any thread. */
+    void doorbell(int queue) {
+        if (queue >= 0 && queue < queues.length && active) {
+            device.notified(queue);
+        }
+    }
+
+    // ---- Configuration space
+
+    int generation() {
+        return generation.get();
+    }
+
+    long readConfig(long offset, int size) {
+        return offset < device.configSize() ? device.readConfig((int) offset, size) : 0;
+    }
+
+    void writeConfig(long offset, int size, long value) {
+        if (offset < device.configSize()) {
+            device.writeConfig((int) offset, size, value);
+        }
+    }
+
+    // ---- For the device
+
+    @Override
+    public long features() {
+        return driverFeatures;
+    }
+
+    @Override
+    public Virtqueue queue(int index) {
+        RingQueue ring = rings[index];
+        return ring != null ? ring : new AbsentQueue(index);
+    }
+
+    @Override
+    public void configChanged() {
+        generation.incrementAndGet();
+        if ((status.get() & Status.DRIVER_OK) != 0) {
+            interrupts.config();
+        }
+    }
+
+    @Override
+    public void needsReset(String why) {
+        broken(why);
+    }
+
+    @Override
+    public GuestMemory memory() {
+        return memory;
+    }
+
+    // ---- For the rings
+
+    @Override
+    public void interrupt(int queue) {
+        interrupts.queue(queue);
+    }
+
+    @Override
+    public void broken(String why) {
+        int before = status.getAndUpdate(now -> now | Status.NEEDS_RESET);
+        if ((before & Status.NEEDS_RESET) != 0) {
+            return;
+        }
+        failure = why;
+        stopRings();
+        if (complaints.incrementAndGet() <= MOST_COMPLAINTS) {
+            LOG.log(System.Logger.Level.WARNING, "{0} needs a reset: {1}", device.name(), why);
+        }
+        if ((before & Status.DRIVER_OK) != 0) {
+            interrupts.config();
+        }
+    }
+
+    // ---- The machine's side
+
+    synchronized void pause() {
+        device.pause();
+    }
+
+    synchronized void resume() {
+        device.resume();
+    }
+
+    synchronized void close() {
+        if (!closed) {
+            closed = true;
+            reset();
+            device.close();
+        }
+    }
+
+    synchronized void save(DataOutput out) throws IOException {
+        out.writeByte(STATE_VERSION);
+        out.writeInt(status.get());
+        out.writeInt(generation.get());
+        out.writeInt(deviceFeaturesSelect);
+        out.writeInt(driverFeaturesSelect);
+        out.writeLong(driverFeatures);
+        out.writeInt(queueSelect);
+        out.writeInt(queues.length);
+        for (QueueState queue : queues) {
+            queue.save(out);
+        }
+        out.writeBoolean(active);
+        for (RingQueue ring : rings) {
+            if (active && ring != null) {
+                ring.save(out);
+            }
+        }
+        device.save(out);
+    }
+
+    /** Reads back what {@link #save} wrote; the device is left paused until {@link #resume}. */
+    synchronized void restore(DataInput in) throws IOException {
+        reset();
+        int version = in.readUnsignedByte();
+        if (version != STATE_VERSION) {
+            throw new IOException(
+                    "the saved state of %s has version %d, but this program reads version %d: restore it with the program that saved it"
+                            .formatted(device.name(), version, STATE_VERSION));
+        }
+        status.set(in.readInt() & 0xff);
+        generation.set(in.readInt());
+        deviceFeaturesSelect = in.readInt();
+        driverFeaturesSelect = in.readInt();
+        driverFeatures = in.readLong();
+        queueSelect = in.readInt();
+        int count = in.readInt();
+        if (count != queues.length || (driverFeatures & ~offered) != 0) {
+            throw new IOException(
+                    "the saved state of %s has %d queues and features %#x where this machine has %d and %#x: give it the same devices"
+                            .formatted(
+                                    device.name(), count, driverFeatures, queues.length, offered));
+        }
+        for (QueueState queue : queues) {
+            queue.restore(in);
+        }
+        boolean wasActive = in.readBoolean();
+        if (wasActive && !openRings()) {
+            throw new IOException("the saved state is damaged: " + failure);
+        }
+        for (RingQueue ring : rings) {
+            if (ring != null) {
+                ring.restore(in);
+            }
+        }
+        if ((status.get() & Status.NEEDS_RESET) != 0) {
+            stopRings();
+        }
+        device.restore(in);
+        device.pause();
+        if (wasActive) {
+            active = true;
+            device.activate(this);
+        }
+    }
+}
