@@ -5,6 +5,7 @@ module org.jvisor.virtio {
     requires transitive org.jvisor.kvm;
 
     exports org.jvisor.virtio;
+    exports org.jvisor.virtio.block;
     exports org.jvisor.virtio.queue;
     exports org.jvisor.virtio.transport;
 }
