@@ -261,6 +261,30 @@ public final class Machine implements AutoCloseable {
             return this;
         }
 
+        /** How the virtio devices reach the guest. */
+        public Builder transport(TransportKind kind) {
+            config.transport(kind);
+            return this;
+        }
+
+        /** Adds a disk after those there are. */
+        public Builder disk(DiskConfig disk) {
+            config.disk(disk);
+            return this;
+        }
+
+        /** Adds a network interface after those there are. */
+        public Builder network(NetworkConfig network) {
+            config.network(network);
+            return this;
+        }
+
+        /** Adds another device, in place of one of the same kind. */
+        public Builder device(DeviceConfig device) {
+            config.device(device);
+            return this;
+        }
+
         /**
          * Connects a serial line; one that is not connected still exists and drops what is sent.
          *

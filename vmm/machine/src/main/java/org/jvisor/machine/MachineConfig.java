@@ -1,6 +1,13 @@
 package org.jvisor.machine;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +26,10 @@ import org.jspecify.annotations.Nullable;
  * @param flatAddress where {@code kernel} is a flat binary: its guest-physical load address and
  *     entry; null otherwise
  * @param stopOnReset whether a reset ends the machine instead of starting it anew
+ * @param transport how the virtio devices reach the guest
+ * @param disks the disks, in the order the guest finds them
+ * @param networks the network interfaces, in the order the guest finds them
+ * @param devices the other devices, each kind at most once
  */
 public record MachineConfig(
         String name,
@@ -30,7 +41,11 @@ public record MachineConfig(
         @Nullable Path initrd,
         String commandLine,
         @Nullable Long flatAddress,
-        boolean stopOnReset) {
+        boolean stopOnReset,
+        TransportKind transport,
+        List<DiskConfig> disks,
+        List<NetworkConfig> networks,
+        List<DeviceConfig> devices) {
     /** The least memory, in bytes: 1 MiB. */
     public static final long MIN_MEMORY = 1 << 20;
 
@@ -39,6 +54,9 @@ public record MachineConfig(
 
     /** The most CPUs: APIC IDs are 8 bits wide, and 255 is the broadcast. */
     public static final int MAX_CPUS = 64;
+
+    /** The most virtio devices of all kinds: there is a PCI slot for each. */
+    public static final int MAX_DEVICES = 30;
 
     /** Memory when none is asked for: 512 MiB. */
     public static final long DEFAULT_MEMORY = 512L << 20;
@@ -74,6 +92,26 @@ public record MachineConfig(
         if (commandLine.indexOf('\0') >= 0) {
             throw bad("the kernel command line holds a NUL character: remove it");
         }
+        disks = List.copyOf(disks);
+        networks = List.copyOf(networks);
+        devices = List.copyOf(devices);
+        int count = disks.size() + networks.size() + devices.size();
+        if (count > MAX_DEVICES) {
+            throw bad(
+                    "%d virtio devices are too many: a machine has room for %d"
+                            .formatted(count, MAX_DEVICES));
+        }
+        Set<Class<?>> kinds = new HashSet<>();
+        for (DeviceConfig device : devices) {
+            if (!kinds.add(device.getClass())) {
+                throw bad(
+                        "there are two devices of the kind %s: a machine has at most one"
+                                .formatted(
+                                        device.getClass()
+                                                .getSimpleName()
+                                                .toLowerCase(Locale.ROOT)));
+            }
+        }
     }
 
     private static MachineException bad(String message) {
@@ -81,7 +119,8 @@ public record MachineConfig(
     }
 
     /**
-     * A builder with the defaults: 1 CPU, 512 MiB, accelerator auto, CPUs in parallel, no kernel.
+     * A builder with the defaults: 1 CPU, 512 MiB, accelerator auto, CPUs in parallel, no kernel,
+     * devices on PCI, of which there is an entropy source.
      */
     public static Builder builder() {
         return new Builder();
@@ -99,8 +138,14 @@ public record MachineConfig(
         private @Nullable String commandLine;
         private @Nullable Long flatAddress;
         private boolean stopOnReset;
+        private TransportKind transport = TransportKind.PCI;
+        private final List<DiskConfig> disks = new ArrayList<>();
+        private final List<NetworkConfig> networks = new ArrayList<>();
+        private final Map<Class<?>, DeviceConfig> devices = new LinkedHashMap<>();
 
-        private Builder() {}
+        private Builder() {
+            device(new DeviceConfig.Rng());
+        }
 
         /** Names the machine. */
         public Builder name(String name) {
@@ -162,6 +207,50 @@ public record MachineConfig(
             return this;
         }
 
+        /** How the virtio devices reach the guest. */
+        public Builder transport(TransportKind kind) {
+            this.transport = kind;
+            return this;
+        }
+
+        /** Adds a disk after those there are. */
+        public Builder disk(DiskConfig disk) {
+            disks.add(disk);
+            return this;
+        }
+
+        /** Puts these disks in place of those there are. */
+        public Builder disks(List<DiskConfig> all) {
+            disks.clear();
+            disks.addAll(all);
+            return this;
+        }
+
+        /** Adds a network interface after those there are. */
+        public Builder network(NetworkConfig network) {
+            networks.add(network);
+            return this;
+        }
+
+        /** Puts these network interfaces in place of those there are. */
+        public Builder networks(List<NetworkConfig> all) {
+            networks.clear();
+            networks.addAll(all);
+            return this;
+        }
+
+        /** Adds another device, in place of one of the same kind. */
+        public Builder device(DeviceConfig device) {
+            devices.put(device.getClass(), device);
+            return this;
+        }
+
+        /** Leaves out the device of a kind, such as {@link DeviceConfig.Rng}. */
+        public Builder without(Class<? extends DeviceConfig> kind) {
+            devices.remove(kind);
+            return this;
+        }
+
         /** Whether a kernel has been named. */
         public boolean hasKernel() {
             return kernel != null;
@@ -198,7 +287,11 @@ public record MachineConfig(
                     initrd,
                     commandLine == null ? "" : commandLine,
                     flatAddress,
-                    stopOnReset);
+                    stopOnReset,
+                    transport,
+                    disks,
+                    networks,
+                    List.copyOf(devices.values()));
         }
     }
 }

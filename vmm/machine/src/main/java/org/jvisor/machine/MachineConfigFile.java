@@ -9,17 +9,20 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Reads a machine's configuration from a JSON file: one object with the keys {@code name}, {@code
  * memory} (bytes, or a string such as {@code "512M"}), {@code cpus}, {@code accel}, {@code
  * smpMode}, {@code kernel}, {@code initrd}, {@code cmdline}, {@code flatAddress} (a number or
- * {@code "0x..."}) and {@code noReboot}. Relative paths are relative to the file. A key that is not
- * known, given twice, or of the wrong type is an error told with its line and column.
+ * {@code "0x..."}), {@code noReboot}, {@code transport}, {@code disks}, {@code networks}, {@code
+ * rng}, {@code balloon} and {@code vsock}. Relative paths are relative to the file. A key that is
+ * not known, given twice, or of the wrong type is an error told with its line and column.
  */
 public final class MachineConfigFile {
     private static final List<String> KEYS =
@@ -33,7 +36,13 @@ public final class MachineConfigFile {
                     "initrd",
                     "cmdline",
                     "flatAddress",
-                    "noReboot");
+                    "noReboot",
+                    "transport",
+                    "disks",
+                    "networks",
+                    "rng",
+                    "balloon",
+                    "vsock");
 
     private MachineConfigFile() {}
 
@@ -103,20 +112,55 @@ public final class MachineConfigFile {
             case "name" -> config.name(string(file, json, key));
             case "memory" -> config.memory(size(file, json));
             case "cpus" -> config.cpus(Math.clamp(integer(file, json, key), -1, 1 << 20));
-            case "accel" -> config.accelerator(accelerator(file, json));
-            case "smpMode" -> config.smpMode(smpMode(file, json));
+            case "accel" -> config.accelerator(named(file, json, key, AcceleratorKind.values()));
+            case "smpMode" -> config.smpMode(named(file, json, key, SmpMode.values()));
             case "kernel" -> config.kernel(path(file, json, key));
             case "initrd" -> config.initrd(path(file, json, key));
             case "cmdline" -> config.commandLine(string(file, json, key));
             case "flatAddress" -> config.flatAddress(address(file, json));
-            case "noReboot" -> {
-                if (!json.currentToken().isBoolean()) {
-                    throw at(file, json, "\"noReboot\" takes true or false");
-                }
-                config.stopOnReset(json.getBooleanValue());
-            }
+            case "noReboot" -> config.stopOnReset(bool(file, json, key));
+            case "transport" -> config.transport(named(file, json, key, TransportKind.values()));
+            default -> device(file, json, config, key);
+        }
+    }
+
+    private static void device(Path file, JsonParser json, MachineConfig.Builder config, String key)
+            throws IOException {
+        DeviceJson devices = new DeviceJson(json, fault -> at(file, json, fault));
+        Path base = file.toAbsolutePath().resolveSibling("");
+        switch (key) {
+            case "disks" ->
+                    config.disks(
+                            devices.list(key, DiskConfig.KIND, spec -> DiskConfig.of(spec, base)));
+            case "networks" ->
+                    config.networks(
+                            devices.list(
+                                    key, NetworkConfig.KIND, spec -> NetworkConfig.of(spec, base)));
+            case "rng" -> fit(config, bool(file, json, key), new DeviceConfig.Rng());
+            case "balloon" -> fit(config, bool(file, json, key), new DeviceConfig.Balloon());
+            case "vsock" ->
+                    config.device(
+                            devices.one(
+                                    key,
+                                    DeviceConfig.Vsock.KIND,
+                                    spec -> DeviceConfig.Vsock.of(spec, base)));
             default -> throw new IllegalStateException(key);
         }
+    }
+
+    private static void fit(MachineConfig.Builder config, boolean wanted, DeviceConfig device) {
+        if (wanted) {
+            config.device(device);
+        } else {
+            config.without(device.getClass());
+        }
+    }
+
+    private static boolean bool(Path file, JsonParser json, String key) throws IOException {
+        if (!json.currentToken().isBoolean()) {
+            throw at(file, json, "\"%s\" takes true or false".formatted(key));
+        }
+        return json.getBooleanValue();
     }
 
     private static String string(Path file, JsonParser json, String key) throws IOException {
@@ -165,30 +209,24 @@ public final class MachineConfigFile {
         }
     }
 
-    private static AcceleratorKind accelerator(Path file, JsonParser json) throws IOException {
-        String name = string(file, json, "accel");
-        for (AcceleratorKind kind : AcceleratorKind.values()) {
-            if (kind.toString().equals(name)) {
-                return kind;
+    private static <T extends Enum<T>> T named(Path file, JsonParser json, String key, T[] values)
+            throws IOException {
+        String name = string(file, json, key);
+        for (T value : values) {
+            if (value.toString().equals(name)) {
+                return value;
             }
         }
         throw at(
                 file,
                 json,
-                "\"accel\" takes \"auto\", \"kvm\" or \"software\", not \"%s\"".formatted(name));
-    }
-
-    private static SmpMode smpMode(Path file, JsonParser json) throws IOException {
-        String name = string(file, json, "smpMode");
-        for (SmpMode mode : SmpMode.values()) {
-            if (mode.toString().equals(name)) {
-                return mode;
-            }
-        }
-        throw at(
-                file,
-                json,
-                "\"smpMode\" takes \"deterministic\" or \"parallel\", not \"%s\"".formatted(name));
+                "\"%s\" takes %s, not \"%s\""
+                        .formatted(
+                                key,
+                                Arrays.stream(values)
+                                        .map("\"%s\""::formatted)
+                                        .collect(Collectors.joining(" or ")),
+                                name));
     }
 
     private static String unknown(String key) {

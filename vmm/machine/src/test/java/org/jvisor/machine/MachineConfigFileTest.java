@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +28,15 @@ class MachineConfigFileTest {
                                         {"name": "web", "memory": "1G", "cpus": 2, "accel": "software",
                                          "smpMode": "deterministic",
                                          "kernel": "vmlinuz", "initrd": "/boot/initrd", "cmdline": "quiet",
-                                         "flatAddress": "0x10000", "noReboot": true}
+                                         "flatAddress": "0x10000", "noReboot": true,
+                                         "transport": "mmio",
+                                         "disks": ["a.img,ro", {"file": "/b.qcow2", "overlay": true,
+                                                   "serial": "b", "bps": "10M", "iops": 100}],
+                                         "networks": [{"backend": "user", "mac": "52:54:00:00:00:01",
+                                                       "hostfwd": ["tcp::2222-:22", "udp:127.0.0.1:53-:53"]},
+                                                      "tap,ifname=tap0,bridge=br0,mtu=9000"],
+                                         "rng": false, "balloon": true,
+                                         "vsock": {"socket": "v.sock", "cid": 7}}
                                         """))
                         .build();
         assertThat(config)
@@ -42,7 +51,39 @@ class MachineConfigFileTest {
                                 Path.of("/boot/initrd"),
                                 "quiet",
                                 0x10000L,
-                                true));
+                                true,
+                                TransportKind.MMIO,
+                                List.of(
+                                        DiskConfig.of(directory.resolve("a.img").toAbsolutePath())
+                                                .asReadOnly(),
+                                        DiskConfig.of(Path.of("/b.qcow2"))
+                                                .asOverlay()
+                                                .withSerial("b")
+                                                .withLimit(new RateConfig(10 << 20, 0, 100, 0))),
+                                List.of(
+                                        NetworkConfig.of(
+                                                        new NetworkConfig.Backend.User(
+                                                                List.of(
+                                                                        new HostForward(
+                                                                                false, "", 2222, "",
+                                                                                22),
+                                                                        new HostForward(
+                                                                                true,
+                                                                                "127.0.0.1",
+                                                                                53,
+                                                                                "",
+                                                                                53))))
+                                                .withMac("52:54:00:00:00:01"),
+                                        new NetworkConfig(
+                                                new NetworkConfig.Backend.Tap("tap0", "br0"),
+                                                null,
+                                                9000,
+                                                1,
+                                                RateConfig.UNLIMITED)),
+                                List.of(
+                                        new DeviceConfig.Balloon(),
+                                        new DeviceConfig.Vsock(
+                                                directory.resolve("v.sock").toAbsolutePath(), 7))));
     }
 
     @Test
