@@ -7,6 +7,7 @@ module org.jvisor.virtio {
     exports org.jvisor.virtio;
     exports org.jvisor.virtio.block;
     exports org.jvisor.virtio.entropy;
+    exports org.jvisor.virtio.net;
     exports org.jvisor.virtio.queue;
     exports org.jvisor.virtio.transport;
 }

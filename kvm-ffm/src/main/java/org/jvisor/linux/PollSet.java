@@ -2,7 +2,9 @@ package org.jvisor.linux;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.jvisor.linux.bindings.linux_h;
 import org.jvisor.linux.bindings.pollfd;
 import org.jvisor.linux.calls.Calls;
@@ -25,18 +27,23 @@ public final class PollSet {
     /** The descriptor is in an error state. Reported unasked. */
     public static final int ERROR = linux_h.POLLERR();
 
-    private final Fd[] fds;
-    private final MemorySegment entries;
+    /** Urgent data can be read. */
+    public static final int URGENT = linux_h.POLLPRI();
+
+    /** Those of the entries; null where one is but a number. */
+    private @Nullable Fd[] fds;
+
+    private MemorySegment entries;
     private int count;
 
     /**
      * Makes an empty set.
      *
-     * @param capacity how many descriptors it can hold
+     * @param capacity how many descriptors it can hold before it has to grow
      */
     public PollSet(int capacity) {
-        fds = new Fd[capacity];
-        entries = pollfd.allocateArray(capacity, Arena.ofAuto());
+        fds = new Fd[Math.max(1, capacity)];
+        entries = pollfd.allocateArray(fds.length, Arena.ofAuto());
     }
 
     /**
@@ -44,15 +51,45 @@ public final class PollSet {
      *
      * @param events {@link #READABLE}, {@link #WRITABLE}, both, or 0 for the unasked ones only
      * @return its index
-     * @throws IllegalStateException if the set is full
      */
     public int add(Fd fd, int events) {
-        if (count == fds.length) {
-            throw new IllegalStateException("the poll set is full at " + count);
-        }
+        grow();
         fds[count] = fd;
         pollfd.events(pollfd.asSlice(entries, count), (short) events);
         return count++;
+    }
+
+    /**
+     * Adds a descriptor of a native library's, which sees to it that it stays open.
+     *
+     * @param number the file descriptor
+     * @param events as for {@link #add(Fd, int)}
+     * @return its index
+     */
+    public int add(int number, int events) {
+        grow();
+        fds[count] = null;
+        MemorySegment entry = pollfd.asSlice(entries, count);
+        pollfd.fd(entry, number);
+        pollfd.events(entry, (short) events);
+        return count++;
+    }
+
+    /** Removes the entries from {@code size} on. */
+    public void truncate(int size) {
+        if (size < 0 || size > count) {
+            throw new IndexOutOfBoundsException(size);
+        }
+        count = size;
+    }
+
+    private void grow() {
+        if (count == fds.length) {
+            fds = Arrays.copyOf(fds, count * 2);
+            MemorySegment grown = pollfd.allocateArray(fds.length, Arena.ofAuto());
+            MemorySegment.copy(entries, 0, grown, 0, entries.byteSize());
+            entries = grown;
+        }
     }
 
     /** Changes what is waited for at {@code index}. */
@@ -80,12 +117,18 @@ public final class PollSet {
         int acquired = 0;
         try {
             for (; acquired < count; acquired++) {
-                pollfd.fd(pollfd.asSlice(entries, acquired), fds[acquired].acquire());
+                Fd fd = fds[acquired];
+                if (fd != null) {
+                    pollfd.fd(pollfd.asSlice(entries, acquired), fd.acquire());
+                }
             }
             return poll(entries, count, timeoutMillis);
         } finally {
             for (int i = 0; i < acquired; i++) {
-                fds[i].release();
+                Fd fd = fds[i];
+                if (fd != null) {
+                    fd.release();
+                }
             }
         }
     }

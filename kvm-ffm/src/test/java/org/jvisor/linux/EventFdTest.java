@@ -92,12 +92,26 @@ class EventFdTest {
     }
 
     @Test
-    void aFullPollSetTakesNoMore() {
+    void aFullPollSetGrows() {
         try (EventFd event = EventFd.create()) {
             PollSet set = new PollSet(1);
             set.add(event.fd(), PollSet.READABLE);
-            assertThatThrownBy(() -> set.add(event.fd(), PollSet.READABLE))
-                    .isInstanceOf(IllegalStateException.class);
+            int number = event.fd().acquire();
+            int second = set.add(number, PollSet.WRITABLE);
+            assertThat(set.await(0)).isOne();
+            assertThat(set.ready(second)).isEqualTo(PollSet.WRITABLE);
+            event.fd().release();
+        }
+    }
+
+    @Test
+    void aPollSetForgetsWhatIsCutOff() {
+        try (EventFd event = EventFd.create()) {
+            PollSet set = new PollSet(2);
+            set.add(event.fd(), PollSet.READABLE);
+            set.add(event.fd(), PollSet.WRITABLE);
+            set.truncate(1);
+            assertThat(set.await(0)).isZero();
         }
     }
 

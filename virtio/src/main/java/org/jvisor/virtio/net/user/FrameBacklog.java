@@ -1,0 +1,103 @@
+package org.jvisor.virtio.net.user;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Frames that wait until the guest has room, first in, first out, in a ring of native memory. Used
+ * by one thread.
+ */
+final class FrameBacklog {
+    private static final int LENGTH_BYTES = 4;
+
+    /** Slots of a length and a frame. A frame lies in one piece; length -1 says: go on at 0. */
+    private final MemorySegment ring;
+
+    private final int capacity;
+
+    /** Where the oldest frame's length lies, and how many bytes are in use from there. */
+    private int head;
+
+    private int used;
+
+    private int frames;
+
+    FrameBacklog(int capacity, Arena arena) {
+        this.capacity = capacity;
+        ring = arena.allocate(capacity, 8);
+    }
+
+    boolean isEmpty() {
+        return frames == 0;
+    }
+
+    /** Whether more than half of the room is taken. */
+    boolean isHalfFull() {
+        return used > capacity / 2;
+    }
+
+    /**
+     * Adds a frame.
+     *
+     * @return false if there is no room: the frame is lost
+     */
+    boolean add(MemorySegment memory, long offset, int length) {
+        int need = slot(length);
+        int tail = (head + used) % capacity;
+        int toEnd = capacity - tail;
+        int skip = need > toEnd ? toEnd : 0;
+        if (need > capacity || used + skip + need > capacity) {
+            return false;
+        }
+        if (skip > 0) {
+            ring.set(ValueLayout.JAVA_INT, tail, -1); // the rest up to the end holds no frame
+            tail = 0;
+        }
+        ring.set(ValueLayout.JAVA_INT, tail, length);
+        MemorySegment.copy(memory, offset, ring, tail + (long) LENGTH_BYTES, length);
+        used += skip + need;
+        frames++;
+        return true;
+    }
+
+    /** The memory the frames lie in. */
+    MemorySegment memory() {
+        return ring;
+    }
+
+    /** Where the oldest frame lies; only if there is one. */
+    long firstOffset() {
+        skipEnd();
+        return head + (long) LENGTH_BYTES;
+    }
+
+    /** The oldest frame's length in bytes; only if there is one. */
+    int firstLength() {
+        skipEnd();
+        return ring.get(ValueLayout.JAVA_INT, head);
+    }
+
+    /** Removes the oldest frame. */
+    void removeFirst() {
+        int size = slot(firstLength());
+        head = (head + size) % capacity;
+        used -= size;
+        frames--;
+        if (frames == 0) {
+            head = 0;
+            used = 0;
+        }
+    }
+
+    private void skipEnd() {
+        if (ring.get(ValueLayout.JAVA_INT, head) < 0) {
+            used -= capacity - head;
+            head = 0;
+        }
+    }
+
+    private static int slot(int length) {
+        return LENGTH_BYTES + length + 3 & ~3;
+    }
+}
