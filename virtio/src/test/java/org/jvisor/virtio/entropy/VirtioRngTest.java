@@ -2,6 +2,9 @@ package org.jvisor.virtio.entropy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.jvisor.virtio.testing.Buffer;
@@ -9,6 +12,7 @@ import org.jvisor.virtio.testing.GuestDriver;
 import org.jvisor.virtio.testing.GuestDriver.Setup;
 import org.jvisor.virtio.testing.GuestQueue;
 import org.jvisor.virtio.testing.GuestRam;
+import org.jvisor.virtio.testing.HostileDriver;
 
 class VirtioRngTest {
     private final GuestRam ram = new GuestRam(1 << 20);
@@ -63,6 +67,33 @@ class VirtioRngTest {
             assertThat(ram.snapshot()).isEqualTo(before);
             driver.resume();
             assertThat(driver.await(0).id()).isEqualTo(id);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aRestoredDeviceGoesOnWithTheSameRings(Setup setup) throws IOException {
+        GuestDriver driver = GuestDriver.start(new VirtioRng("rng0"), ram, setup, 0);
+        long at = ram.allocate(64, 1);
+        for (int i = 0; i < 100; i++) {
+            assertThat(driver.request(0, Buffer.in(at, 64)).length()).isEqualTo(64);
+        }
+        driver.pause();
+        int id = driver.send(0, Buffer.in(at, 63));
+        try (GuestDriver moved = driver.migrate(new VirtioRng("rng0"))) {
+            moved.resume();
+            assertThat(moved.await(0)).isEqualTo(new GuestQueue.Used(id, 63));
+            assertThat(moved.request(0, Buffer.in(at, 64)).length()).isEqualTo(64);
+        }
+    }
+
+    @Property(tries = 300)
+    void aHostileDriverHarmsOnlyItself(@ForAll Setup setup, @ForAll long seed) {
+        GuestRam own = new GuestRam(4 << 20);
+        VirtioRng device = new VirtioRng("rng0");
+        try (GuestDriver driver = HostileDriver.attack(device, own, setup, 0, seed)) {
+            assertThat(driver.request(0, Buffer.in(own.allocate(64, 1), 64)).length())
+                    .isEqualTo(64);
         }
     }
 

@@ -2,9 +2,15 @@ package org.jvisor.virtio.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jvisor.virtio.Features;
 import org.jvisor.virtio.VirtioDevice;
+import org.jvisor.virtio.queue.RingAddresses;
 
 /**
  * A driver that runs a device through its registers, as a guest's does. Closing it closes the
@@ -24,9 +30,12 @@ public final class GuestDriver implements AutoCloseable {
 
     private final GuestRam ram;
     private final VirtioDevice device;
+    private final Transport transport;
     private final Registers registers;
-    private GuestQueue[] queues;
+    private final GuestQueue[] queues;
     private int configInterrupts;
+    private boolean indirect;
+    private long features;
 
     /** How a device is reached and interrupts. */
     public enum Transport {
@@ -51,7 +60,13 @@ public final class GuestDriver implements AutoCloseable {
                 Transport.PCI,
                 Features.RING_PACKED | Features.RING_EVENT_IDX | Features.RING_INDIRECT_DESC),
         /** PCI's pin, split rings with event index. */
-        INTX_SPLIT(Transport.PCI_INTX, Features.RING_EVENT_IDX);
+        INTX_SPLIT(Transport.PCI_INTX, Features.RING_EVENT_IDX),
+        /** PCI, split rings with indirect tables. */
+        PCI_SPLIT_INDIRECT(Transport.PCI, Features.RING_EVENT_IDX | Features.RING_INDIRECT_DESC),
+        /** MMIO, packed rings with indirect tables. */
+        MMIO_PACKED_INDIRECT(
+                Transport.MMIO,
+                Features.RING_PACKED | Features.RING_EVENT_IDX | Features.RING_INDIRECT_DESC);
 
         /** The transport. */
         public final Transport transport;
@@ -69,6 +84,7 @@ public final class GuestDriver implements AutoCloseable {
     public GuestDriver(VirtioDevice device, GuestRam ram, Transport transport) {
         this.device = device;
         this.ram = ram;
+        this.transport = transport;
         registers =
                 transport == Transport.MMIO
                         ? new MmioRegisters(device, ram.memory())
@@ -83,6 +99,7 @@ public final class GuestDriver implements AutoCloseable {
      */
     public static GuestDriver start(VirtioDevice device, GuestRam ram, Setup setup, long features) {
         GuestDriver driver = new GuestDriver(device, ram, setup.transport);
+        driver.indirect = setup.name().endsWith("INDIRECT");
         driver.start(features | setup.rings);
         return driver;
     }
@@ -108,14 +125,18 @@ public final class GuestDriver implements AutoCloseable {
         this.features = chosen;
     }
 
-    private long features;
-
     /** Sets up one queue; step 7. */
     public GuestQueue setUp(int queue, int size) {
         GuestQueue made = GuestQueue.make(ram, size, features);
+        made.useIndirect(indirect);
         registers.setUpQueue(queue, made.addresses());
         queues[queue] = made;
         return made;
+    }
+
+    /** Tells the device of a queue without making one. */
+    public void setUpAt(int queue, RingAddresses addresses) {
+        registers.setUpQueue(queue, addresses);
     }
 
     /** Sets DRIVER_OK; step 8. */
@@ -270,6 +291,26 @@ public final class GuestDriver implements AutoCloseable {
     /** Resumes the machine. */
     public void resume() {
         registers.resume();
+    }
+
+    /**
+     * Saves the paused device, closes it, and restores it as another one, which is left paused.
+     *
+     * @param to a new device like this one; the driver that is returned owns it
+     * @return a driver that goes on with the same queues
+     */
+    public GuestDriver migrate(VirtioDevice to) throws IOException {
+        ByteArrayOutputStream saved = new ByteArrayOutputStream();
+        registers.save(new DataOutputStream(saved));
+        GuestDriver moved = new GuestDriver(to, ram, transport);
+        byte[] before = ram.snapshot();
+        close();
+        moved.registers.restore(new DataInputStream(new ByteArrayInputStream(saved.toByteArray())));
+        assertThat(ram.snapshot()).isEqualTo(before);
+        System.arraycopy(queues, 0, moved.queues, 0, queues.length);
+        moved.features = features;
+        moved.indirect = indirect;
+        return moved;
     }
 
     /** Pulls the device out and closes it. */

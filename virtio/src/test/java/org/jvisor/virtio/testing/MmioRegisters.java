@@ -1,5 +1,8 @@
 package org.jvisor.virtio.testing;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jvisor.virtio.VirtioDevice;
 import org.jvisor.virtio.queue.RingAddresses;
@@ -134,6 +137,16 @@ final class MmioRegisters implements Registers {
     @Override
     public void resume() {
         window.resume();
+    }
+
+    @Override
+    public void save(DataOutput out) throws IOException {
+        window.save(out);
+    }
+
+    @Override
+    public void restore(DataInput in) throws IOException {
+        window.restore(in);
     }
 
     @Override

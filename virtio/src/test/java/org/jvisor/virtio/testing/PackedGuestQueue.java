@@ -117,10 +117,13 @@ final class PackedGuestQueue extends GuestQueue {
         VarHandle.acquireFence();
         int id = memory.readShort(entry + 12);
         long length = Integer.toUnsignedLong(memory.readInt(entry + 8));
-        int count = slots[id];
-        free += count;
-        ids.addLast(id);
-        seen += count;
+        int count = id < size ? slots[id] : 0;
+        if (count > 0) { // else a hostile driver's own doing
+            slots[id] = 0;
+            free += count;
+            ids.addLast(id);
+        }
+        seen += Math.max(1, count);
         if (seen >= size) {
             seen -= size;
             seenWrap = !seenWrap;

@@ -1,5 +1,8 @@
 package org.jvisor.virtio.testing;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jvisor.virtio.VirtioDevice;
 import org.jvisor.virtio.queue.RingAddresses;
@@ -231,6 +234,16 @@ final class PciRegisters implements Registers, PciSlot {
     @Override
     public void resume() {
         function.resume();
+    }
+
+    @Override
+    public void save(DataOutput out) throws IOException {
+        function.save(out);
+    }
+
+    @Override
+    public void restore(DataInput in) throws IOException {
+        function.restore(in);
     }
 
     @Override

@@ -1,5 +1,8 @@
 package org.jvisor.virtio.testing;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import org.jvisor.virtio.queue.RingAddresses;
 
 /** A device's registers as a driver uses them, on either transport. */
@@ -43,6 +46,10 @@ interface Registers extends AutoCloseable {
     void pause();
 
     void resume();
+
+    void save(DataOutput out) throws IOException;
+
+    void restore(DataInput in) throws IOException;
 
     String failure();
 

@@ -13,6 +13,7 @@ final class SplitGuestQueue extends GuestQueue {
     private final long used;
     private final ArrayDeque<Integer> free = new ArrayDeque<>();
     private final int[] next;
+    private final boolean[] inFlight;
     private int availIndex;
     private int kicked;
     private int seen;
@@ -23,6 +24,7 @@ final class SplitGuestQueue extends GuestQueue {
         avail = ram.allocate(size * 2 + 6, 2);
         used = ram.allocate(size * 8 + 6, 4);
         next = new int[size];
+        inFlight = new boolean[size];
         for (int i = 0; i < size; i++) {
             free.add(i);
         }
@@ -40,10 +42,11 @@ final class SplitGuestQueue extends GuestQueue {
 
     @Override
     public int add(List<Buffer> buffers) {
-        int head = free.peekFirst() == null ? -1 : free.peekFirst();
         if (!fits(buffers.size())) {
             throw new IllegalStateException("the queue is full");
         }
+        int head = free.getFirst();
+        inFlight[head] = true;
         if (useIndirect) {
             free.removeFirst();
             describe(head, table(head, buffers), buffers.size() * 16, INDIRECT, 0);
@@ -105,10 +108,11 @@ final class SplitGuestQueue extends GuestQueue {
         int head = memory.readInt(entry);
         long length = Integer.toUnsignedLong(memory.readInt(entry + 4));
         seen = seen + 1 & 0xffff;
-        int at = head;
-        while (at >= 0) {
-            free.addLast(at);
-            at = next[at];
+        if (head >= 0 && head < size && inFlight[head]) { // else a hostile driver's own doing
+            inFlight[head] = false;
+            for (int at = head; at >= 0; at = next[at]) {
+                free.addLast(at);
+            }
         }
         return new Used(head, length);
     }
