@@ -32,9 +32,9 @@ final class AmlResources {
         return bytes(0x86).field(9, 2).bytes(1).field(base, 4).field(size, 4);
     }
 
-    /** Extended Interrupt Descriptor (§6.4.3.6): consumer, exclusive, active high. */
+    /** Extended Interrupt Descriptor (§6.4.3.6): consumer, active high, shared if a level. */
     AmlResources interrupt(int gsi, boolean edge) {
-        return bytes(0x89).field(6, 2).bytes(edge ? 3 : 1, 1).field(gsi, 4);
+        return bytes(0x89).field(6, 2).bytes(edge ? 3 : 9, 1).field(gsi, 4);
     }
 
     /** Word Address Space Descriptor (§6.4.3.5.3) for bus numbers. */

@@ -2,11 +2,16 @@ package org.jvisor.launcher;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jvisor.launcher.image.Flavor;
 import org.jvisor.machine.AcceleratorKind;
+import org.jvisor.machine.DiskConfig;
+import org.jvisor.machine.MachineException;
+import org.jvisor.machine.NetworkConfig;
 import org.jvisor.machine.Sizes;
 import org.jvisor.machine.SmpMode;
+import org.jvisor.machine.TransportKind;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -47,6 +52,44 @@ final class Converters {
     static final class Accelerator extends Named<AcceleratorKind> {
         Accelerator() {
             super(AcceleratorKind.values());
+        }
+    }
+
+    /** A disk. */
+    static final class Disk extends Device<DiskConfig> {
+        Disk() {
+            super(DiskConfig::parse);
+        }
+    }
+
+    /** A network interface. */
+    static final class Network extends Device<NetworkConfig> {
+        Network() {
+            super(NetworkConfig::parse);
+        }
+    }
+
+    abstract static class Device<T> implements ITypeConverter<T> {
+        private final Function<String, T> parser;
+
+        Device(Function<String, T> parser) {
+            this.parser = parser;
+        }
+
+        @Override
+        public T convert(String text) {
+            try {
+                return parser.apply(text);
+            } catch (MachineException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+    }
+
+    /** How devices reach the guest, by its name. */
+    static final class Transport extends Named<TransportKind> {
+        Transport() {
+            super(TransportKind.values());
         }
     }
 

@@ -2,6 +2,7 @@ package org.jvisor.launcher;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -12,11 +13,15 @@ import org.jvisor.launcher.console.RawTerminal;
 import org.jvisor.launcher.console.SerialLink;
 import org.jvisor.launcher.image.Flavor;
 import org.jvisor.machine.AcceleratorKind;
+import org.jvisor.machine.DeviceConfig;
+import org.jvisor.machine.DiskConfig;
 import org.jvisor.machine.Machine;
 import org.jvisor.machine.MachineConfig;
 import org.jvisor.machine.MachineConfigFile;
 import org.jvisor.machine.MachineExit;
+import org.jvisor.machine.NetworkConfig;
 import org.jvisor.machine.SmpMode;
+import org.jvisor.machine.TransportKind;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -117,6 +122,41 @@ final class RunCommand implements Callable<Integer> {
     boolean lockstep;
 
     @Option(
+            names = "--disk",
+            paramLabel = "FILE[,OPTION]...",
+            converter = Converters.Disk.class,
+            description =
+                    "A disk: ro, overlay (writes are thrown away), format=raw|qcow2 (else as the name"
+                            + " ends), backing=FILE, serial=TEXT, queues=N, direct, bps=SIZE, iops=N. May be"
+                            + " repeated.")
+    List<DiskConfig> disks = List.of();
+
+    @Option(
+            names = "--net",
+            paramLabel = "KIND[,OPTION]...",
+            converter = Converters.Network.class,
+            description =
+                    "A network interface: user, passt, tap or none, with hostfwd=tcp:ADDRESS:PORT-:PORT"
+                            + " (user, passt), socket=PATH (passt), ifname=NAME, bridge=NAME (tap), mac=ADDRESS,"
+                            + " mtu=N, queues=N, bps=SIZE, iops=N. May be repeated.")
+    List<NetworkConfig> networks = List.of();
+
+    @Option(
+            names = "--rng",
+            negatable = true,
+            description = "A source of entropy, which is there unless --no-rng leaves it out.")
+    @Nullable Boolean rng;
+
+    @Option(
+            names = "--transport",
+            paramLabel = "KIND",
+            converter = Converters.Transport.class,
+            description =
+                    "How the guest sees disks and the like: pci (the default) or mmio, described in"
+                            + " ACPI.")
+    @Nullable TransportKind transport;
+
+    @Option(
             names = "--serial",
             paramLabel = "WHERE",
             converter = Converters.Serial.class,
@@ -169,6 +209,8 @@ final class RunCommand implements Callable<Integer> {
         set(initrd, built::initrd);
         set(commandLine, built::commandLine);
         set(flatAddress, built::flatAddress);
+        set(transport, built::transport);
+        devices(built);
         if (noReboot) {
             built.stopOnReset(true);
         }
@@ -180,6 +222,24 @@ final class RunCommand implements Callable<Integer> {
             built.commandLine(BootDefaults.commandLine(built.build()));
         }
         return built;
+    }
+
+    private void devices(MachineConfig.Builder built) {
+        if (!disks.isEmpty()) {
+            built.disks(disks);
+        }
+        if (!networks.isEmpty()) {
+            built.networks(networks);
+        }
+        set(rng, fitted -> fit(built, fitted, new DeviceConfig.Rng()));
+    }
+
+    private static void fit(MachineConfig.Builder built, boolean fitted, DeviceConfig device) {
+        if (fitted) {
+            built.device(device);
+        } else {
+            built.without(device.getClass());
+        }
     }
 
     private static <T> void set(@Nullable T value, Consumer<T> setter) {

@@ -10,6 +10,7 @@ import org.jvisor.firmware.BootException;
 import org.jvisor.firmware.BootRequest;
 import org.jvisor.firmware.DirectBoot;
 import org.jvisor.firmware.FlatImage;
+import org.jvisor.firmware.layout.AcpiDevice;
 import org.jvisor.firmware.layout.AddressMap;
 import org.jvisor.firmware.layout.BoardDescription;
 import org.jvisor.linux.HostMemory;
@@ -80,10 +81,16 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
             throw e;
         }
         platform = made;
-        board =
-                blueprint.bare()
-                        ? new BareBoard(platform, lifecycle)
-                        : new PcBoard(platform, memory, clock, layout, lifecycle, blueprint);
+        try {
+            board =
+                    blueprint.bare()
+                            ? new BareBoard(platform, lifecycle)
+                            : new PcBoard(platform, memory, clock, layout, lifecycle, blueprint);
+        } catch (RuntimeException | Error e) {
+            platform.accelerator().close();
+            freeHost();
+            throw e;
+        }
         reporter =
                 new CrashReporter(
                         memory, List.of(platform.ports(), platform.mmio()), Platform::disassemble);
@@ -167,9 +174,14 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
 
     private BoardDescription description() {
         MachineConfig config = blueprint.config();
-        return BoardDescription.standard(config.cpus(), new AddressMap(config.memory()))
-                .withSerialPorts(PcBoard.serialPorts(blueprint))
-                .withHpet(platform.hasHpet());
+        BoardDescription description =
+                BoardDescription.standard(config.cpus(), new AddressMap(config.memory()))
+                        .withSerialPorts(PcBoard.serialPorts(blueprint))
+                        .withHpet(platform.hasHpet());
+        for (AcpiDevice device : board.described()) {
+            description = description.withDevice(device);
+        }
+        return description;
     }
 
     private static String message(BootException e) {
@@ -219,10 +231,12 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
             haltedThreads.clear();
         }
         clock.resume();
+        board.resume();
     }
 
     @Override
     public void pauseClock() {
+        board.pause();
         clock.pause();
     }
 

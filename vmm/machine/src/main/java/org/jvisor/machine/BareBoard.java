@@ -1,5 +1,8 @@
 package org.jvisor.machine;
 
+import java.util.List;
+import org.jvisor.firmware.layout.AcpiDevice;
+
 /** No board at all: CPUs, memory and the debug-exit port. */
 final class BareBoard implements Board {
     BareBoard(Platform platform, Lifecycle lifecycle) {
@@ -19,6 +22,21 @@ final class BareBoard implements Board {
     @Override
     public void serialInput(int port, byte[] bytes, int offset, int length) {
         throw new IllegalStateException("a bare machine has no serial lines");
+    }
+
+    @Override
+    public List<AcpiDevice> described() {
+        return List.of();
+    }
+
+    @Override
+    public void pause() {
+        // Nothing here runs.
+    }
+
+    @Override
+    public void resume() {
+        // Nothing here runs.
     }
 
     @Override

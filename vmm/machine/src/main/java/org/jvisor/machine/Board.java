@@ -1,5 +1,8 @@
 package org.jvisor.machine;
 
+import java.util.List;
+import org.jvisor.firmware.layout.AcpiDevice;
+
 /** What a machine asks of its board, whichever it has. */
 interface Board {
     /** Presses the power button. */
@@ -10,6 +13,15 @@ interface Board {
 
     /** Feeds COM1 (0) to COM4 (3); blocks while the guest does not read. */
     void serialInput(int port, byte[] bytes, int offset, int length) throws InterruptedException;
+
+    /** The devices the guest can only find by being told of them. */
+    List<AcpiDevice> described();
+
+    /** Returns once no device touches guest memory; no vCPU runs. */
+    void pause();
+
+    /** Lets the devices go on, before vCPUs run. */
+    void resume();
 
     /** Returns every device to its power-on state. */
     void reset();

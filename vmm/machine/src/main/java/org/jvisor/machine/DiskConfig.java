@@ -3,6 +3,7 @@ package org.jvisor.machine;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  *     device's name
  * @param direct whether the host's page cache is bypassed (O_DIRECT)
  * @param queues request queues, 1 to {@link #MAX_QUEUES}; 0 for one for each CPU
+ * @param backing the files a qcow2 image may be backed by, besides those jvisor recorded when it
+ *     made the image: what an image names is not opened on its word
  * @param limit how much it may do
  */
 public record DiskConfig(
@@ -29,6 +32,7 @@ public record DiskConfig(
         @Nullable String serial,
         boolean direct,
         int queues,
+        List<Path> backing,
         RateConfig limit) {
     /** The most request queues. */
     public static final int MAX_QUEUES = 16;
@@ -60,12 +64,16 @@ public record DiskConfig(
 
     private static Set<String> keys() {
         Set<String> keys = new HashSet<>(RateConfig.KEYS);
-        keys.addAll(Set.of("format", "serial", "queues"));
+        keys.addAll(Set.of("format", "serial", "queues", "backing"));
         return Set.copyOf(keys);
     }
 
     /** Checks what can be known without the file. */
     public DiskConfig {
+        backing = List.copyOf(backing);
+        if (!backing.isEmpty() && format != Format.QCOW2) {
+            throw bad(file, "backing files belong to qcow2 images, and this one is raw");
+        }
         if (readOnly && overlay) {
             throw bad(
                     file,
@@ -87,37 +95,48 @@ public record DiskConfig(
     /** A disk in the format its name tells, for reading and writing. */
     public static DiskConfig of(Path file) {
         return new DiskConfig(
-                file, Format.ofName(file), false, false, null, false, 0, RateConfig.UNLIMITED);
+                file,
+                Format.ofName(file),
+                false,
+                false,
+                null,
+                false,
+                0,
+                List.of(),
+                RateConfig.UNLIMITED);
     }
 
     /** The same disk in another format. */
     public DiskConfig withFormat(Format other) {
-        return new DiskConfig(file, other, readOnly, overlay, serial, direct, queues, limit);
+        return new DiskConfig(
+                file, other, readOnly, overlay, serial, direct, queues, backing, limit);
     }
 
     /** The same disk, read-only. */
     public DiskConfig asReadOnly() {
-        return new DiskConfig(file, format, true, false, serial, direct, queues, limit);
+        return new DiskConfig(file, format, true, false, serial, direct, queues, backing, limit);
     }
 
     /** The same disk under a throw-away layer that takes the guest's writes. */
     public DiskConfig asOverlay() {
-        return new DiskConfig(file, format, false, true, serial, direct, queues, limit);
+        return new DiskConfig(file, format, false, true, serial, direct, queues, backing, limit);
     }
 
     /** The same disk with a serial number. */
     public DiskConfig withSerial(String number) {
-        return new DiskConfig(file, format, readOnly, overlay, number, direct, queues, limit);
+        return new DiskConfig(
+                file, format, readOnly, overlay, number, direct, queues, backing, limit);
     }
 
     /** The same disk under a limit. */
     public DiskConfig withLimit(RateConfig rates) {
-        return new DiskConfig(file, format, readOnly, overlay, serial, direct, queues, rates);
+        return new DiskConfig(
+                file, format, readOnly, overlay, serial, direct, queues, backing, rates);
     }
 
     /**
      * Reads {@code FILE[,ro][,overlay][,direct][,format=raw|qcow2][,serial=TEXT][,queues=N]
-     * [,bps=SIZE][,bps-burst=SIZE][,iops=N][,iops-burst=N]}.
+     * [,backing=FILE]...[,bps=SIZE][,bps-burst=SIZE][,iops=N][,iops-burst=N]}.
      *
      * @throws MachineException if it is not of that form
      */
@@ -148,6 +167,7 @@ public record DiskConfig(
                 spec.get("serial"),
                 spec.flag("direct"),
                 (int) spec.number("queues", 1, MAX_QUEUES, 0),
+                spec.all("backing").stream().map(base::resolve).toList(),
                 RateConfig.of(spec));
     }
 

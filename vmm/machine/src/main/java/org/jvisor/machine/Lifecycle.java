@@ -90,7 +90,9 @@ final class Lifecycle implements AutoCloseable {
     /** Ends the machine; the first reason given stands. */
     synchronized void end(MachineExit reason) {
         if (state != MachineState.ENDED) {
-            halt();
+            if (state == MachineState.RUNNING) {
+                halt();
+            }
             state = MachineState.ENDED;
             parts.threads().forEach(VcpuThread::stop);
             exit.complete(reason);

@@ -3,6 +3,7 @@ package org.jvisor.machine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.jvisor.firmware.layout.AcpiDevice;
 import org.jvisor.firmware.layout.AddressMap;
 import org.jvisor.firmware.layout.BoardPorts;
 import org.jvisor.machine.device.AcpiPm;
@@ -37,6 +38,7 @@ final class PcBoard implements Board {
     private final List<Uart16550> serial = new ArrayList<>();
     private final I8042 keyboard;
     private final AcpiPm power;
+    private final VirtioDevices virtio;
 
     PcBoard(
             Platform platform,
@@ -73,13 +75,14 @@ final class PcBoard implements Board {
                                 BoardPorts.SLEEP_TYPE_S5,
                                 () -> lifecycle.requestEnd(new MachineExit.PowerOff())));
         power.attach(ports);
-        add(
-                new PciHost(
-                        ports,
-                        platform.mmio(),
-                        AddressMap.ECAM_BASE,
-                        new PciWiring(platform),
-                        lifecycle::requestReset));
+        PciHost pci =
+                add(
+                        new PciHost(
+                                ports,
+                                platform.mmio(),
+                                AddressMap.ECAM_BASE,
+                                new PciWiring(platform),
+                                lifecycle::requestReset));
         FwCfgItems items = new FwCfgItems(layout.lowSize(), blueprint.config().cpus());
         items.putE820(
                 layout.ram().stream()
@@ -88,6 +91,8 @@ final class PcBoard implements Board {
         add(new FwCfg(memory, items)).attach(ports);
         add(new PostCodePort()).attach(ports);
         add(debugExit(lifecycle)).attach(ports);
+        virtio = new VirtioDevices(blueprint.config(), platform, memory, pci);
+        devices.addAll(virtio.boardDevices());
     }
 
     /** The port whose writes end the machine with a status. */
@@ -165,12 +170,28 @@ final class PcBoard implements Board {
     }
 
     @Override
+    public List<AcpiDevice> described() {
+        return virtio.described();
+    }
+
+    @Override
+    public void pause() {
+        virtio.pause();
+    }
+
+    @Override
+    public void resume() {
+        virtio.resume();
+    }
+
+    @Override
     public void reset() {
         devices.forEach(Device::reset);
     }
 
     @Override
     public void close() {
+        virtio.close();
         devices.forEach(Device::close);
     }
 }

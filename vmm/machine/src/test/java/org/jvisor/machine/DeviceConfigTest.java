@@ -36,6 +36,7 @@ class DeviceConfigTest {
                                 "X1",
                                 true,
                                 4,
+                                List.of(),
                                 new RateConfig(1 << 20, 2 << 20, 9, 99)));
     }
 
@@ -62,13 +63,14 @@ class DeviceConfigTest {
             delimiter = '|',
             value = {
                 "''                        | a disk: the file is missing",
-                "a.img,readonly            | 'readonly' is not known: there are bps, bps-burst, direct",
+                "a.img,readonly            | 'readonly' is not known: there are backing, bps, bps-burst",
                 "a.img,format              | format needs a value: format=...",
                 "a.img,format=vmdk         | the format is raw or qcow2, not 'vmdk'",
                 "a.img,ro,overlay          | ro and overlay exclude each other",
                 "a.img,ro=maybe            | ro is on or off, not 'maybe'",
                 "a.img,serial=a,serial=b   | serial is given twice",
                 "a.img,serial=123456789012345678901 | 20 ASCII characters or fewer",
+                "a.img,backing=b.img       | backing files belong to qcow2 images",
                 "a.img,queues=17           | queues is a number from 1 to 16, not '17'",
                 "a.img,bps=fast            | bps: 'fast' is not a size",
                 "a.img,iops-burst=5        | iops-burst is given without iops",

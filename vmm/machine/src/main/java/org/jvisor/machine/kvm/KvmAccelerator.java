@@ -13,6 +13,7 @@ import org.jvisor.kvm.KvmIrqRoute;
 import org.jvisor.kvm.KvmIrqchip;
 import org.jvisor.kvm.KvmVcpu;
 import org.jvisor.kvm.KvmVm;
+import org.jvisor.machine.device.SharedLine;
 import org.jvisor.vmm.api.Accelerator;
 import org.jvisor.vmm.api.Bus;
 import org.jvisor.vmm.api.Doorbells;
@@ -43,6 +44,9 @@ public final class KvmAccelerator implements Accelerator {
 
     private byte[] powerOnPit = new byte[0];
 
+    /** The kernel takes all that drives a GSI from here for one driver. */
+    private final SharedLine[] inputs = new SharedLine[PINS];
+
     /** Null without a board. */
     private @Nullable KvmRoutes routes;
 
@@ -71,6 +75,10 @@ public final class KvmAccelerator implements Accelerator {
             Consumer<Throwable> broken) {
         this.kvm = kvm;
         this.board = board;
+        for (int i = 0; i < inputs.length; i++) {
+            int gsi = i;
+            inputs[i] = new SharedLine(asserted -> line(gsi, asserted));
+        }
         KvmVm made = null;
         try {
             made = kvm.createVm();
@@ -139,14 +147,18 @@ public final class KvmAccelerator implements Accelerator {
         return routes;
     }
 
+    private void line(int gsi, boolean asserted) {
+        vm.irqLine(gsi, asserted);
+    }
+
     /** How many routes KVM's table has room for; none for messages where it lacks irqfds. */
     private int routeLimit() {
         return vm.checkExtension(KvmCap.IRQFD) > 0 ? vm.checkExtension(KvmCap.IRQ_ROUTING) : 0;
     }
 
-    /** The line of a global system interrupt; each call's result drives it on its own. */
+    /** A new driver of a global system interrupt; those of one are wired-OR. */
     public IrqLine gsi(int gsi) {
-        return asserted -> vm.irqLine(gsi, asserted);
+        return inputs[gsi].driver();
     }
 
     /** Where message-signalled interrupts go. */
