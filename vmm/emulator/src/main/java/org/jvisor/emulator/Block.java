@@ -19,6 +19,12 @@ final class Block {
     /** How often it was interpreted. */
     int heat;
 
+    /** After so many misses a region is made that has calls where they may be. */
+    static final int MISSES = 100_000;
+
+    /** How often a region was left at its instructions or before it was entered anew. */
+    int misses;
+
     /** Its translation was asked for. */
     boolean requested;
 

@@ -58,14 +58,12 @@ final class EmitBits {
         }
         if (size < 8) {
             a.b.istore(I);
-            a.beginWrite();
             a.b.lload(EA).iload(I);
         } else {
             a.b.lstore(V2);
-            a.beginWrite();
             a.b.lload(EA).lload(V2);
         }
-        a.write(size);
+        a.rewrite(size);
     }
 
     private static void finish(RegionAssembler a, Insn insn) {

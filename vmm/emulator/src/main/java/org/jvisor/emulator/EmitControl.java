@@ -4,7 +4,6 @@ import static org.jvisor.emulator.RegionAssembler.C;
 import static org.jvisor.emulator.RegionAssembler.COUNT;
 import static org.jvisor.emulator.RegionAssembler.CPU;
 import static org.jvisor.emulator.RegionAssembler.EA;
-import static org.jvisor.emulator.RegionAssembler.I;
 import static org.jvisor.emulator.RegionAssembler.INSN;
 import static org.jvisor.emulator.RegionAssembler.MEMORY;
 import static org.jvisor.emulator.RegionAssembler.V;
@@ -107,11 +106,9 @@ final class EmitControl {
         }
         a.push(Cpu.RSP);
         a.b.loadConstant(-8L).ladd().lstore(EA);
-        a.beginWrite();
         a.b.lload(EA);
         a.pushRip(insn.end);
         a.write(8);
-        a.b.istore(I);
         if (!direct) {
             a.b.aload(C).lload(V2);
             a.b.invokestatic(
@@ -121,15 +118,17 @@ final class EmitControl {
         a.b.lload(EA);
         a.pop(Cpu.RSP);
         a.b.iinc(COUNT, length);
-        Label on = a.b.newLabel();
-        a.b.iload(I).ifeq(on);
-        if (direct) {
-            a.setRip(insn.end + insn.imm);
-        } else {
-            a.b.aload(C).lload(V).putfield(CPU, "rip", ConstantDescs.CD_long);
+        if (a.plan.calls || a.plan.logged) {
+            Label on = a.b.newLabel();
+            a.b.iload(RegionAssembler.STOP).ifeq(on);
+            if (direct) {
+                a.setRip(insn.end + insn.imm);
+            } else {
+                a.b.aload(C).lload(V).putfield(CPU, "rip", ConstantDescs.CD_long);
+            }
+            a.b.goto_(a.leave);
+            a.b.labelBinding(on);
         }
-        a.b.goto_(a.leave);
-        a.b.labelBinding(on);
         if (direct) {
             jump(a, block, insn.end + insn.imm);
         } else {
@@ -187,6 +186,7 @@ final class EmitControl {
     /** Executes the last instruction of a block as the interpreter would, and leaves. */
     private static void leaveBy(RegionAssembler a, Insn insn, int length) {
         a.storeFlags();
+        a.storeRegisters();
         a.setRip(insn.end);
         execute(a);
         a.b.iinc(COUNT, length);
@@ -211,12 +211,14 @@ final class EmitControl {
         if (flags) {
             a.storeFlags();
         }
+        a.storeRegisters();
         execute(a);
         if (flags) {
             a.loadFlags();
             a.flags = FlagSource.UNKNOWN;
         }
         a.reload(RegisterUse.written(insn), RegisterUse.xmm(insn));
+        a.quickChecked = false;
         if (system) {
             a.loadView();
             a.sseChecked = false;
@@ -228,9 +230,14 @@ final class EmitControl {
 
     /** Executes the instruction as the interpreter would; registers may have to be reloaded. */
     private static void execute(RegionAssembler a) {
+        Label start = a.b.newLabel();
+        Label end = a.b.newLabel();
         a.mark();
         a.constant(a.at);
         a.b.aload(C);
+        a.b.labelBinding(start);
         a.b.invokevirtual(INSN, "exec", RegionAssembler.type("(Lorg/jvisor/emulator/Cpu;)V"));
+        a.b.labelBinding(end);
+        a.b.exceptionCatch(start, end, a.faulted, RegionAssembler.FAULT);
     }
 }

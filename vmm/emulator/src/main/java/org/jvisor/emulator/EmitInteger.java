@@ -75,10 +75,9 @@ final class EmitInteger {
         storeB(a, size);
         compute(a, operation, size);
         if (writes && toMemory) {
-            a.beginWrite();
             a.b.lload(EA);
             loadResult(a, size);
-            a.write(size);
+            a.rewrite(size);
         } else if (writes) {
             loadResult(a, size);
             a.pop(to, size);
@@ -335,10 +334,9 @@ final class EmitInteger {
         }
         boolean not = name.equals("NOT");
         if (insn.isMemory()) {
-            a.beginWrite();
             a.b.lload(EA);
             loadTemporary(a, wide, not);
-            a.write(size);
+            a.rewrite(size);
         } else {
             loadTemporary(a, wide, not);
             a.pop(insn.rm, size);

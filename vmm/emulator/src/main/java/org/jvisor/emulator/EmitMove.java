@@ -39,7 +39,6 @@ final class EmitMove {
             a.readOperand(insn, size);
         } else if (insn.isMemory()) {
             a.mark();
-            a.beginWrite();
             a.address(insn, 0);
             value(a, insn, from, size);
             a.write(size);
@@ -227,7 +226,6 @@ final class EmitMove {
         a.b.lstore(V);
         a.push(Cpu.RSP);
         a.b.loadConstant(-8L).ladd().lstore(EA);
-        a.beginWrite();
         a.b.lload(EA).lload(V);
         a.write(8);
         a.b.lload(EA);
@@ -322,7 +320,6 @@ final class EmitMove {
         if (insn.isMemory()) {
             a.b.istore(I);
             a.mark();
-            a.beginWrite();
             a.address(insn, 0);
             a.b.iload(I);
             a.write(1);

@@ -2,7 +2,6 @@ package org.jvisor.emulator;
 
 import static org.jvisor.emulator.RegionAssembler.C;
 import static org.jvisor.emulator.RegionAssembler.EA;
-import static org.jvisor.emulator.RegionAssembler.TLB;
 import static org.jvisor.emulator.RegionAssembler.type;
 
 import java.lang.constant.ClassDesc;
@@ -23,7 +22,8 @@ final class EmitSse {
         a.mark();
         if (!a.sseChecked) {
             a.b.aload(C);
-            a.b.invokestatic(WIDE, "check", type("(Lorg/jvisor/emulator/Cpu;)V"));
+            a.b.invokestatic(WIDE, "allowed", type("(Lorg/jvisor/emulator/Cpu;)Z"));
+            a.b.ifeq(a.miss);
             a.sseChecked = true;
         }
     }
@@ -49,12 +49,8 @@ final class EmitSse {
     static void source(RegionAssembler a, Insn insn, boolean aligned) {
         begin(a);
         if (insn.isMemory()) {
-            a.b.aload(C).aload(TLB);
             a.address(insn, 0);
-            a.b.invokestatic(
-                    WIDE,
-                    aligned ? "aligned" : "unaligned",
-                    type("(Lorg/jvisor/emulator/Cpu;[JJ)J"));
+            a.wideSource(aligned);
             a.b.lstore(EA);
         }
     }
@@ -72,10 +68,19 @@ final class EmitSse {
         }
     }
 
-    /** Pushes a source of 8 bytes, or of 4 as an int; the instruction has begun. */
-    static void pushScalar(RegionAssembler a, Insn insn, int size) {
+    /** Begins an instruction and makes its source ready for {@link #pushScalar}. */
+    static void scalar(RegionAssembler a, Insn insn, int size) {
+        begin(a);
         if (insn.isMemory()) {
             a.readOperand(insn, size);
+            a.keep(size);
+        }
+    }
+
+    /** Pushes a source of 8 bytes, or of 4 as an int. */
+    static void pushScalar(RegionAssembler a, Insn insn, int size) {
+        if (insn.isMemory()) {
+            a.pushKept(size);
         } else {
             a.pushXmm(insn.rm & 15, 0);
             if (size == 4) {
@@ -123,14 +128,8 @@ final class EmitSse {
             a.popXmm(insn.rm & 15, 1);
             return true;
         }
-        a.beginWrite();
         a.address(insn, 0);
-        a.pushXmm(destination(insn), 0);
-        a.pushXmm(destination(insn), 1);
-        a.b.invokestatic(
-                WIDE,
-                aligned ? "writeAligned" : "write",
-                type("(Lorg/jvisor/emulator/Cpu;[JJJJ)Z"));
+        a.writeWide(destination(insn), aligned);
         a.endWrite();
         return true;
     }
@@ -139,10 +138,11 @@ final class EmitSse {
 
     /** MOVSD. */
     static boolean moveDouble(RegionAssembler a, Insn insn) {
-        begin(a);
         if (kind(insn, 0) != Kind.V) {
+            begin(a);
             return storeHalf(a, insn, 0);
         }
+        scalar(a, insn, 8);
         pushScalar(a, insn, 8);
         a.popXmm(destination(insn), 0);
         if (insn.isMemory()) {
@@ -157,8 +157,8 @@ final class EmitSse {
         if (isMmx(insn)) {
             return false;
         }
-        begin(a);
         if (kind(insn, 0) != Kind.V) {
+            begin(a);
             storeHalf(a, insn, 0);
             if (!insn.isMemory()) {
                 a.b.lconst_0();
@@ -166,6 +166,7 @@ final class EmitSse {
             }
             return true;
         }
+        scalar(a, insn, 8);
         pushScalar(a, insn, 8);
         a.popXmm(destination(insn), 0);
         a.b.lconst_0();
@@ -176,7 +177,6 @@ final class EmitSse {
     /** Stores half of ModRM.reg to memory or to the low half of a register. */
     private static boolean storeHalf(RegionAssembler a, Insn insn, int half) {
         if (insn.isMemory()) {
-            a.beginWrite();
             a.address(insn, 0);
             a.pushXmm(destination(insn), half);
             a.write(8);
@@ -207,7 +207,6 @@ final class EmitSse {
             a.b.lconst_0();
             a.popXmm(to, 1);
         } else {
-            a.beginWrite();
             a.address(insn, 0);
             a.pushXmm(from, 0);
             a.b.l2i();
@@ -239,7 +238,6 @@ final class EmitSse {
             return true;
         }
         if (insn.isMemory()) {
-            a.beginWrite();
             a.address(insn, 0);
         }
         a.pushXmm(destination(insn), 0);
@@ -277,7 +275,7 @@ final class EmitSse {
 
     /** MOVDDUP. */
     static boolean duplicate(RegionAssembler a, Insn insn) {
-        begin(a);
+        scalar(a, insn, 8);
         pushScalar(a, insn, 8);
         a.b.dup2();
         popDestination(a, insn);

@@ -4,6 +4,8 @@ import static org.jvisor.emulator.RegionAssembler.C;
 import static org.jvisor.emulator.RegionAssembler.CARRY;
 import static org.jvisor.emulator.RegionAssembler.INT_R;
 import static org.jvisor.emulator.RegionAssembler.RES;
+import static org.jvisor.emulator.RegionAssembler.V;
+import static org.jvisor.emulator.RegionAssembler.V2;
 import static org.jvisor.emulator.RegionAssembler.type;
 
 import java.lang.constant.ClassDesc;
@@ -21,19 +23,68 @@ final class EmitSseFloat {
 
     /** ADDSD and its like. */
     static boolean scalarDouble(RegionAssembler a, Insn insn) {
-        EmitSse.begin(a);
-        a.b.aload(C);
         String mnemonic = insn.form.mnemonic;
-        if (mnemonic.equals("SQRTSD")) {
+        EmitSse.scalar(a, insn, 8);
+        if (!a.plan.calls) {
+            quick(a);
+            EmitSse.pushScalar(a, insn, 8);
+            a.b.lstore(V2);
+            half(a, mnemonic, EmitSse.destination(insn), 0);
+            a.b.lload(V);
+        } else if (mnemonic.equals("SQRTSD")) {
+            a.b.aload(C);
             EmitSse.pushScalar(a, insn, 8);
             a.b.invokestatic(FLOAT, "squareRoot", type(CPU + "J)J"));
         } else {
+            a.b.aload(C);
             a.pushXmm(EmitSse.destination(insn), 0);
             EmitSse.pushScalar(a, insn, 8);
             a.b.invokestatic(FLOAT, method(mnemonic), type(CPU + "JJ)J"));
         }
         a.popXmm(EmitSse.destination(insn), 0);
         return true;
+    }
+
+    /** Leaves unless MXCSR is such that Java's arithmetic is the guest's. */
+    private static void quick(RegionAssembler a) {
+        if (!a.quickChecked) {
+            a.b.aload(C).invokestatic(FLOAT, "quick", type(CPU + ")Z")).ifeq(a.miss);
+            a.quickChecked = true;
+        }
+    }
+
+    /**
+     * V becomes half of the destination combined with V2, or the region is left if Java's
+     * arithmetic does not do.
+     */
+    private static void half(RegionAssembler a, String mnemonic, int to, int half) {
+        String operation = mnemonic.substring(0, 3);
+        if (operation.equals("SQR")) {
+            a.b.lload(V2).invokestatic(FLOAT, "isRoot", type("(J)Z")).ifeq(a.miss);
+            a.b.lload(V2).invokestatic(FLOAT, "root", type("(J)J")).lstore(V);
+            return;
+        }
+        boolean choice = operation.equals("MIN") || operation.equals("MAX");
+        String result =
+                switch (operation) {
+                    case "ADD" -> "sum";
+                    case "SUB" -> "difference";
+                    case "MUL" -> "product";
+                    case "DIV" -> "quotient";
+                    case "MIN" -> "smaller";
+                    default -> "larger";
+                };
+        a.pushXmm(to, half);
+        a.b.lload(V2).invokestatic(FLOAT, result, type("(JJ)J")).lstore(V);
+        a.pushXmm(to, half);
+        a.b.lload(V2);
+        if (choice) {
+            a.b.invokestatic(FLOAT, "isOrdered", type("(JJ)Z"));
+        } else {
+            boolean sum = operation.equals("ADD") || operation.equals("SUB");
+            a.b.lload(V).invokestatic(FLOAT, sum ? "isSum" : "isProduct", type("(JJJ)Z"));
+        }
+        a.b.ifeq(a.miss);
     }
 
     private static String method(String mnemonic) {
@@ -61,7 +112,7 @@ final class EmitSseFloat {
 
     /** ADDSS and its like. */
     static boolean scalarSingle(RegionAssembler a, Insn insn) {
-        EmitSse.begin(a);
+        EmitSse.scalar(a, insn, 4);
         a.b.aload(C).loadConstant(operation(insn));
         a.pushXmm(EmitSse.destination(insn), 0);
         EmitSse.pushScalar(a, insn, 4);
@@ -73,6 +124,11 @@ final class EmitSseFloat {
     /** ADDPD and its like. */
     static boolean packedDouble(RegionAssembler a, Insn insn) {
         int operation = operation(insn);
+        if (!a.plan.calls && operation <= SseArith.DIV) {
+            packedQuick(a, insn);
+            return true;
+        }
+        a.changeXmm(EmitSse.destination(insn));
         pushPacked(a, insn, operation > SseArith.DIV ? operation : -1);
         if (operation > SseArith.DIV) {
             a.b.invokestatic(SLOW, "doubles", type(CPU + "I[JIJJ)V"));
@@ -84,8 +140,27 @@ final class EmitSseFloat {
         return true;
     }
 
+    private static void packedQuick(RegionAssembler a, Insn insn) {
+        int to = EmitSse.destination(insn);
+        EmitSse.source(a, insn, true);
+        quick(a);
+        EmitSse.pushSource(a, insn, 0);
+        a.b.lstore(V2);
+        half(a, insn.form.mnemonic, to, 0);
+        a.b.lload(V);
+        a.keep(8);
+        EmitSse.pushSource(a, insn, 1);
+        a.b.lstore(V2);
+        half(a, insn.form.mnemonic, to, 1);
+        a.b.lload(V);
+        a.popXmm(to, 1);
+        a.pushKept(8);
+        a.popXmm(to, 0);
+    }
+
     /** ADDPS and its like. */
     static boolean packedSingle(RegionAssembler a, Insn insn) {
+        a.changeXmm(EmitSse.destination(insn));
         pushPacked(a, insn, operation(insn));
         a.b.invokestatic(SLOW, "singles", type(CPU + "I[JIJJ)V"));
         a.reload(0, 1 << EmitSse.destination(insn));
@@ -107,7 +182,15 @@ final class EmitSseFloat {
 
     /** UCOMISD, COMISD. */
     static boolean compareDouble(RegionAssembler a, Insn insn) {
-        EmitSse.begin(a);
+        EmitSse.scalar(a, insn, 8);
+        if (!a.plan.calls) {
+            a.pushXmm(EmitSse.destination(insn), 0);
+            EmitSse.pushScalar(a, insn, 8);
+            a.b.invokestatic(FLOAT, "order", type("(JJ)I")).istore(RegionAssembler.I);
+            a.b.iload(RegionAssembler.I).iflt(a.miss);
+            a.b.iload(RegionAssembler.I);
+            return order(a);
+        }
         a.b.aload(C);
         a.pushXmm(EmitSse.destination(insn), 0);
         EmitSse.pushScalar(a, insn, 8);
@@ -118,7 +201,7 @@ final class EmitSseFloat {
 
     /** UCOMISS, COMISS. */
     static boolean compareSingle(RegionAssembler a, Insn insn) {
-        EmitSse.begin(a);
+        EmitSse.scalar(a, insn, 4);
         a.b.aload(C);
         a.pushXmm(EmitSse.destination(insn), 0);
         EmitSse.pushScalar(a, insn, 4);
@@ -139,9 +222,14 @@ final class EmitSseFloat {
 
     // ---- conversion ----
 
+    /** Begins an instruction and makes its integer ready for {@link #pushInteger}. */
+    private static void integer(RegionAssembler a, Insn insn, int size) {
+        EmitSse.scalar(a, insn, size);
+    }
+
     private static void pushInteger(RegionAssembler a, Insn insn, int size) {
         if (insn.isMemory()) {
-            a.readOperand(insn, size);
+            a.pushKept(size);
         } else {
             a.push(insn.rm, size);
         }
@@ -154,7 +242,7 @@ final class EmitSseFloat {
     /** CVTSI2SD. */
     static boolean doubleFromInteger(RegionAssembler a, Insn insn) {
         int size = generalSize(insn);
-        EmitSse.begin(a);
+        integer(a, insn, size);
         if (size == 4) {
             pushInteger(a, insn, size);
             a.b.invokestatic(FLOAT, "fromInt", type("(I)J"));
@@ -170,7 +258,7 @@ final class EmitSseFloat {
     /** CVTSI2SS. */
     static boolean singleFromInteger(RegionAssembler a, Insn insn) {
         int size = generalSize(insn);
-        EmitSse.begin(a);
+        integer(a, insn, size);
         a.b.aload(C);
         a.pushXmm(EmitSse.destination(insn), 0);
         pushInteger(a, insn, size);
@@ -186,7 +274,11 @@ final class EmitSseFloat {
     static boolean doubleToInteger(RegionAssembler a, Insn insn) {
         int size = generalSize(insn);
         boolean truncate = insn.form.mnemonic.startsWith("CVTT");
-        EmitSse.begin(a);
+        EmitSse.scalar(a, insn, 8);
+        if (truncate && !a.plan.calls) {
+            truncate(a, insn, size);
+            return true;
+        }
         a.b.aload(C);
         EmitSse.pushScalar(a, insn, 8);
         if (truncate) {
@@ -200,6 +292,22 @@ final class EmitSseFloat {
         return true;
     }
 
+    private static void truncate(RegionAssembler a, Insn insn, int size) {
+        quick(a);
+        EmitSse.pushScalar(a, insn, 8);
+        if (size == 8) {
+            a.b.invokestatic(FLOAT, "truncatedLong", type("(J)J")).lstore(V);
+            a.b.lload(V).invokestatic(FLOAT, "isLong", type("(J)Z")).ifeq(a.miss);
+            a.b.lload(V);
+        } else {
+            a.b.invokestatic(FLOAT, "truncatedInt", type("(J)I")).istore(RegionAssembler.I);
+            a.b.iload(RegionAssembler.I).invokestatic(FLOAT, "isInt", type("(I)Z")).ifeq(a.miss);
+            a.b.iload(RegionAssembler.I).i2l();
+            zeroExtend(a, size);
+        }
+        a.pop(insn.reg);
+    }
+
     private static void zeroExtend(RegionAssembler a, int size) {
         if (size == 4) {
             a.b.loadConstant(LOW32).land();
@@ -209,7 +317,7 @@ final class EmitSseFloat {
     /** CVTSS2SI, CVTTSS2SI. */
     static boolean singleToInteger(RegionAssembler a, Insn insn) {
         int size = generalSize(insn);
-        EmitSse.begin(a);
+        EmitSse.scalar(a, insn, 4);
         a.b.aload(C);
         EmitSse.pushScalar(a, insn, 4);
         a.b.loadConstant(8 * size);
@@ -222,7 +330,7 @@ final class EmitSseFloat {
 
     /** CVTSS2SD. */
     static boolean widen(RegionAssembler a, Insn insn) {
-        EmitSse.begin(a);
+        EmitSse.scalar(a, insn, 4);
         a.b.aload(C);
         EmitSse.pushScalar(a, insn, 4);
         a.b.invokestatic(FLOAT, "widen", type(CPU + "I)J"));
@@ -232,7 +340,7 @@ final class EmitSseFloat {
 
     /** CVTSD2SS. */
     static boolean narrow(RegionAssembler a, Insn insn) {
-        EmitSse.begin(a);
+        EmitSse.scalar(a, insn, 8);
         a.b.aload(C);
         a.pushXmm(EmitSse.destination(insn), 0);
         EmitSse.pushScalar(a, insn, 8);
@@ -243,7 +351,7 @@ final class EmitSseFloat {
 
     /** CVTDQ2PD, which is exact. */
     static boolean doublesFromIntegers(RegionAssembler a, Insn insn) {
-        EmitSse.begin(a);
+        EmitSse.scalar(a, insn, 8);
         EmitSse.pushScalar(a, insn, 8);
         a.b.lstore(RegionAssembler.V);
         a.b.lload(RegionAssembler.V).l2i().invokestatic(FLOAT, "fromInt", type("(I)J"));

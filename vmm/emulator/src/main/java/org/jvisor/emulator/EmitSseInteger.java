@@ -318,6 +318,7 @@ final class EmitSseInteger {
             return false;
         }
         int to = EmitSse.destination(insn);
+        a.changeXmm(to);
         EmitSse.source(a, insn, true);
         a.b.aload(X).loadConstant(2 * to);
         EmitSse.pushSource(a, insn, 0);
@@ -376,10 +377,10 @@ final class EmitSseInteger {
         int size = elementSize(insn);
         int bit = 8 * size * ((int) insn.imm & 16 / size - 1);
         int to = EmitSse.destination(insn);
-        EmitSse.begin(a);
+        EmitSse.scalar(a, insn, size);
         a.pushXmm(to, bit >> 6);
         if (insn.isMemory()) {
-            a.readOperand(insn, size);
+            a.pushKept(size);
             if (size < 8) {
                 a.b.i2l();
             }
@@ -410,7 +411,6 @@ final class EmitSseInteger {
         boolean toReg = EmitSse.kind(insn, 0) == Kind.G;
         EmitSse.begin(a);
         if (insn.isMemory()) {
-            a.beginWrite();
             a.address(insn, 0);
         }
         a.pushXmm(toReg ? insn.rm & 15 : EmitSse.destination(insn), bit >> 6);

@@ -87,11 +87,28 @@ final class Interpreter {
         if (how == Lockstep.NOT_REPEATABLE) {
             return interpret(block);
         }
-        if (how == Region.FAULTED) {
-            raise(c.fault, Objects.requireNonNull(c.faulted));
+        return switch (how) {
+            case Region.LEFT -> true;
+            case Region.MISSED -> missed(block);
+            default -> {
+                raise(c.fault, Objects.requireNonNull(c.faulted));
+                yield false;
+            }
+        };
+    }
+
+    /** Interprets what is left of a block of translated code; false as {@link #interpret}. */
+    private boolean missed(Block entered) {
+        Cpu c = this.c;
+        Block block = next(c, entered);
+        if (block == null) {
             return false;
         }
-        return true;
+        if (++entered.misses == Block.MISSES) {
+            c.board.regions.requestAnew(c, entered);
+        }
+        block.heat--; // this says nothing of how often it begins there
+        return interpret(block);
     }
 
     /** Interprets a block; false if it was not run to its end. */

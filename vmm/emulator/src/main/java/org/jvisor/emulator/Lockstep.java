@@ -253,7 +253,7 @@ final class Lockstep {
         for (int n = 1; n <= block.code.length && block.offset >= 0; n++) {
             Insn[] some = Arrays.copyOf(block.code, n);
             Block start = new Block(block.page, block.offset, some, some[n - 1].end, null);
-            RegionPlan plan = RegionPlan.around(start, n);
+            RegionPlan plan = RegionPlan.around(start, n, RegionPlan.Access.LOGGED);
             Region region = RegionCompiler.define(plan, new RegionCompiler().translate(plan));
             int how = translated(region, 0);
             if (how != Region.LEFT) {

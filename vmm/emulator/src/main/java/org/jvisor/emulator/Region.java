@@ -17,6 +17,9 @@ abstract class Region {
     /** What {@link #run} gives when {@link Cpu#faulted} raised the CPU's fault. */
     static final int FAULTED = 1;
 
+    /** What {@link #run} gives when the interpreter has to execute the instruction at RIP. */
+    static final int MISSED = 3;
+
     /** The entry that makes {@link #run} return at once: to have it compiled. */
     static final int NOWHERE = -1;
 
@@ -32,7 +35,11 @@ abstract class Region {
     /** Its blocks by entry. */
     final Block[] blocks;
 
+    /** As in {@link RegionPlan}. */
+    final boolean calls;
+
     Region(RegionPlan plan) {
+        calls = plan.calls;
         insns = plan.insns;
         before = plan.before;
         blocks = plan.blocks;
@@ -66,6 +73,13 @@ abstract class Region {
         leave(c, count + before[at], res, carry);
         c.faulted = insns[at];
         return FAULTED;
+    }
+
+    /** Ends a run before instruction {@code at}, which it could not execute. */
+    final int missed(Cpu c, int at, int count, long res, long carry) {
+        leave(c, count + before[at], res, carry);
+        c.rip = insns[at].thisRip(c);
+        return MISSED;
     }
 
     /** Ends a run after instruction {@code at}, whose write reached decoded code. */

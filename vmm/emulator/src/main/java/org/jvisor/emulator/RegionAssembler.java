@@ -15,10 +15,12 @@ import java.util.BitSet;
 final class RegionAssembler {
     static final ClassDesc CPU = ClassDesc.of("org.jvisor.emulator.Cpu");
     static final ClassDesc INSN = ClassDesc.of("org.jvisor.emulator.Insn");
+    static final ClassDesc FAULT = ClassDesc.of("org.jvisor.emulator.GuestFault");
     static final ClassDesc REGION = ClassDesc.of("org.jvisor.emulator.Region");
     static final ClassDesc MEMORY = ClassDesc.of("org.jvisor.emulator.RegionMemory");
     static final ClassDesc FLAGS = ClassDesc.of("org.jvisor.emulator.RegionFlags");
 
+    private static final ClassDesc WIDE = ClassDesc.of("org.jvisor.emulator.RegionWide");
     private static final ClassDesc MMU = ClassDesc.of("org.jvisor.emulator.Mmu");
     private static final ClassDesc SSE = ClassDesc.of("org.jvisor.emulator.Sse");
     private static final ClassDesc LONGS = ConstantDescs.CD_long.arrayType();
@@ -38,7 +40,13 @@ final class RegionAssembler {
     /** Locals: an effective address and other temporaries. */
     static final int EA = 22, V = 24, V2 = 26, I = 28;
 
-    private static final int GENERAL = 30;
+    /** Locals: address and value of the memory access being written. */
+    private static final int MA = 30, MV = 32, MI = 34;
+
+    /** Local: whether a write reached decoded code. */
+    static final int STOP = 35;
+
+    private static final int GENERAL = 36;
     private static final int XMM = GENERAL + 32;
     private static final long LOW32 = 0xffff_ffffL;
 
@@ -53,6 +61,12 @@ final class RegionAssembler {
 
     /** Where a run ends after an instruction whose write reached decoded code. */
     final Label stop;
+
+    /** Handles a fault of an instruction executed as the interpreter would. */
+    final Label faulted;
+
+    /** Where a run ends before an instruction that the interpreter has to execute. */
+    final Label miss;
 
     /** Where control goes on at the RIP in {@link #V}, in the region or not. */
     final Label dispatch;
@@ -69,6 +83,11 @@ final class RegionAssembler {
     /** The registers that have locals, as masks. */
     final int generalUsed, xmmUsed;
 
+    /** Those whose locals may be newer than the CPU, as masks, and those found to be so far. */
+    final int generalWritten, xmmWritten;
+
+    private int generalPopped, xmmPopped;
+
     /** The number of the instruction being written. */
     int at;
 
@@ -78,15 +97,22 @@ final class RegionAssembler {
     /** SSE has been checked for in this block. */
     boolean sseChecked;
 
+    /** So has been for MXCSR as {@link RegionFloat} needs it. */
+    boolean quickChecked;
+
     RegionAssembler(CodeBuilder b, RegionPlan plan, ClassDesc self) {
         this.b = b;
         this.plan = plan;
         this.self = self;
         generalUsed = plan.registers();
         xmmUsed = plan.xmm();
+        generalWritten = plan.written();
+        xmmWritten = plan.xmmWritten();
         leave = b.newLabel();
         left = b.newLabel();
         stop = b.newLabel();
+        miss = b.newLabel();
+        faulted = b.newLabel();
         dispatch = b.newLabel();
         labels = new Label[plan.blocks.length];
         for (int i = 0; i < labels.length; i++) {
@@ -109,6 +135,34 @@ final class RegionAssembler {
                 b.aload(X).loadConstant(2 * n + 1).laload().lstore(XMM + 4 * n + 2);
             }
         }
+    }
+
+    /** Stores every register of the masks from its local into the CPU. */
+    void storeRegisters(int general, int xmm) {
+        if (general != 0) {
+            b.aload(C).getfield(CPU, "r", LONGS).astore(R);
+        }
+        for (int n = 15; n >= 0; n--) { // the highest first: one check of the bounds is enough
+            if ((general >> n & 1) != 0) {
+                b.aload(R).loadConstant(n).lload(GENERAL + 2 * n).lastore();
+            }
+        }
+        for (int n = 15; n >= 0; n--) {
+            if ((xmm >> n & 1) != 0) {
+                b.aload(X).loadConstant(2 * n + 1).lload(XMM + 4 * n + 2).lastore();
+                b.aload(X).loadConstant(2 * n).lload(XMM + 4 * n).lastore();
+            }
+        }
+    }
+
+    /** Stores every register that may be newer than the CPU's. */
+    void storeRegisters() {
+        storeRegisters(generalWritten, xmmWritten);
+    }
+
+    /** As {@link #storeRegisters()}, when all instructions are written. */
+    void storeRegistersAtEnd() {
+        storeRegisters(generalPopped, xmmPopped);
     }
 
     /** Loads registers that an interpreted instruction may have changed. */
@@ -176,9 +230,11 @@ final class RegionAssembler {
 
     /** Pops a long into a whole register. */
     void pop(int n) {
-        int local = GENERAL + 2 * n;
-        b.lstore(local);
-        b.aload(R).loadConstant(n).lload(local).lastore();
+        if ((generalWritten >> n & 1) == 0) {
+            throw new IllegalStateException("register %d of %s".formatted(n, plan.insns[at].form));
+        }
+        generalPopped |= 1 << n;
+        b.lstore(GENERAL + 2 * n);
     }
 
     /** Pushes a register's value of 1, 2, 4 or 8 bytes; byte registers as in {@link Cpu#reg8}. */
@@ -233,12 +289,18 @@ final class RegionAssembler {
 
     /** Pops a long into half of an XMM register. */
     void popXmm(int n, int half) {
-        int local = XMM + 4 * n + 2 * half;
-        b.lstore(local);
-        b.aload(X).loadConstant(2 * n + half).lload(local).lastore();
+        xmmPopped |= 1 << n;
+        b.lstore(XMM + 4 * n + 2 * half);
     }
 
     // ---- memory ----
+
+    /** Keeps an XMM register that is about to be changed in the CPU. */
+    void changeXmm(int n) {
+        xmmPopped |=
+                1 << n; // also what {@link #reload} then gives must not be older than the CPU's
+        storeRegisters(0, 1 << n);
+    }
 
     /** Must come before anything that may fault. */
     void mark() {
@@ -248,6 +310,7 @@ final class RegionAssembler {
     /** Pushes the linear address of an instruction's memory operand, {@code delta} bytes on. */
     void address(Insn insn, int delta) {
         if (insn.eaMode == Insn.EA_LEGACY) {
+            storeRegisters(general(insn.base) | general(insn.index), 0);
             constant(at);
             b.aload(C).loadConstant((long) delta);
             b.invokevirtual(INSN, "ea", type("(Lorg/jvisor/emulator/Cpu;J)J"));
@@ -288,47 +351,170 @@ final class RegionAssembler {
         }
     }
 
-    /** Pushes what a read of the address in a local gives. */
+    private static int general(int n) {
+        return n < 16 ? 1 << n : 0;
+    }
+
+    /** Pushes what a read of the address in a local gives. Nothing else is on the stack. */
     void read(int addressLocal, int size) {
-        b.aload(C).aload(TLB).lload(addressLocal);
+        b.lload(addressLocal).lstore(MA);
         read("read", size);
     }
 
-    /** Pushes what a read of what will be written at the address in a local gives. */
+    /** As {@link #read}, of what {@link #rewrite} will write. */
     void readRmw(int addressLocal, int size) {
-        b.aload(C).aload(TLB).lload(addressLocal);
+        b.lload(addressLocal).lstore(MA);
         read("readRmw", size);
     }
 
-    /** Pushes the memory operand of an instruction; {@link #mark} comes before. */
+    /**
+     * Pushes the memory operand of an instruction; {@link #mark} comes before. Nothing else is on
+     * the stack.
+     */
     void readOperand(Insn insn, int size) {
-        b.aload(C).aload(TLB);
         address(insn, 0);
+        b.lstore(MA);
         read("read", size);
     }
 
     private void read(String name, int size) {
         String result = size == 8 ? "J" : "I";
-        b.invokestatic(MEMORY, name + 8 * size, type("(Lorg/jvisor/emulator/Cpu;[JJ)" + result));
+        boolean change = name.equals("readRmw");
+        if (plan.calls || change && plan.logged) {
+            b.aload(C).aload(TLB).lload(MA);
+            b.invokestatic(
+                    MEMORY, name + 8 * size, type("(Lorg/jvisor/emulator/Cpu;[JJ)" + result));
+        } else {
+            mustHit(change ? "writable" : "readable", size - 1);
+            b.aload(TLB).lload(MA);
+            b.invokestatic(MEMORY, "load" + 8 * size, type("([JJ)" + result));
+        }
     }
 
-    /** Begins a write; the address must be pushed next, then the value. */
-    void beginWrite() {
-        b.aload(C).aload(TLB);
+    /** Leaves unless the TLB has the page of the access at {@link #MA}. */
+    private void mustHit(String how, int last) {
+        b.aload(TLB).lload(MA).loadConstant(last).invokestatic(MEMORY, how, type("([JJI)Z"));
+        b.ifeq(miss);
     }
 
     /**
-     * Writes; what tells whether to stop stays on the operand stack for {@link #endWrite}, which
-     * must come when everything else of the instruction is done.
+     * Pops a value and an address and writes. Nothing else is on the stack; {@link #endWrite} must
+     * come when everything else of the instruction is done.
      */
     void write(int size) {
-        String value = size == 8 ? "J" : "I";
-        b.invokestatic(
-                MEMORY, "write" + 8 * size, type("(Lorg/jvisor/emulator/Cpu;[JJ" + value + ")Z"));
+        popAccess(size);
+        if (!plan.calls && !plan.logged) {
+            mustHit("writable", size - 1);
+        }
+        writeAccess(size);
     }
 
+    /** As {@link #write}, of what was read by {@link #readRmw}. */
+    void rewrite(int size) {
+        popAccess(size);
+        writeAccess(size);
+    }
+
+    private void popAccess(int size) {
+        if (size == 8) {
+            b.lstore(MV);
+        } else {
+            b.istore(MI);
+        }
+        b.lstore(MA);
+    }
+
+    private void writeAccess(int size) {
+        boolean call = plan.calls || plan.logged;
+        if (call) {
+            b.aload(C);
+        }
+        b.aload(TLB).lload(MA);
+        if (size == 8) {
+            b.lload(MV);
+        } else {
+            b.iload(MI);
+        }
+        String value = size == 8 ? "J" : "I";
+        if (call) {
+            b.invokestatic(
+                    MEMORY,
+                    "write" + 8 * size,
+                    type("(Lorg/jvisor/emulator/Cpu;[JJ" + value + ")Z"));
+            b.istore(STOP);
+        } else {
+            b.invokestatic(MEMORY, "store" + 8 * size, type("([JJ" + value + ")V"));
+        }
+    }
+
+    /** Keeps what was read for {@link #pushKept}. */
+    void keep(int size) {
+        if (size == 8) {
+            b.lstore(MV);
+        } else {
+            b.istore(MI);
+        }
+    }
+
+    void pushKept(int size) {
+        if (size == 8) {
+            b.lload(MV);
+        } else {
+            b.iload(MI);
+        }
+    }
+
+    /** Pops the address of 16 bytes and pushes where they can be read on the host. */
+    void wideSource(boolean aligned) {
+        b.lstore(MA);
+        if (plan.calls) {
+            b.aload(C).aload(TLB).lload(MA);
+            b.invokestatic(
+                    WIDE,
+                    aligned ? "aligned" : "unaligned",
+                    type("(Lorg/jvisor/emulator/Cpu;[JJ)J"));
+        } else {
+            mustHitWide("readable", aligned);
+            b.aload(TLB).lload(MA).invokestatic(MEMORY, "host", type("([JJ)J"));
+        }
+    }
+
+    private void mustHitWide(String how, boolean aligned) {
+        if (aligned) {
+            b.aload(TLB).lload(MA).invokestatic(WIDE, how + "Aligned", type("([JJ)Z")).ifeq(miss);
+        } else {
+            mustHit(how, 15);
+        }
+    }
+
+    /** Pops an address and writes an XMM register; as {@link #write}. */
+    void writeWide(int xmm, boolean aligned) {
+        b.lstore(MA);
+        boolean call = plan.calls || plan.logged;
+        if (call) {
+            b.aload(C).aload(TLB).lload(MA);
+        } else {
+            mustHitWide("writable", aligned);
+            b.aload(TLB).lload(MA);
+        }
+        pushXmm(xmm, 0);
+        pushXmm(xmm, 1);
+        if (call) {
+            b.invokestatic(
+                    WIDE,
+                    aligned ? "writeAligned" : "write",
+                    type("(Lorg/jvisor/emulator/Cpu;[JJJJ)Z"));
+            b.istore(STOP);
+        } else {
+            b.invokestatic(WIDE, "store", type("([JJJJ)V"));
+        }
+    }
+
+    /** Leaves the region if decoded code was written to. */
     void endWrite() {
-        b.ifne(stop);
+        if (plan.calls || plan.logged) {
+            b.iload(STOP).ifne(stop);
+        }
     }
 
     // ---- other ----

@@ -41,7 +41,6 @@ final class RegionCompiler {
 
     private static final ClassDesc SELF = ClassDesc.of("org.jvisor.emulator.TranslatedRegion");
     private static final ClassDesc PLAN = ClassDesc.of("org.jvisor.emulator.RegionPlan");
-    private static final ClassDesc FAULT = ClassDesc.of("org.jvisor.emulator.GuestFault");
     private static final ClassDesc INSNS = INSN.arrayType();
     private static final MethodTypeDesc CONSTRUCTOR =
             MethodTypeDesc.of(ConstantDescs.CD_void, PLAN);
@@ -188,17 +187,24 @@ final class RegionCompiler {
         EmitControl.dispatch(a);
         b.labelBinding(a.leave);
         a.storeFlags();
+        a.storeRegistersAtEnd();
         b.labelBinding(a.left);
         a.storeCount();
         b.loadConstant(Region.LEFT).ireturn();
         b.labelBinding(end);
         b.labelBinding(a.stop);
+        a.storeRegistersAtEnd();
         finish(b, "stopped");
+        b.labelBinding(a.miss);
+        a.storeRegistersAtEnd();
+        finish(b, "missed");
         Label handler = b.newLabel();
         b.labelBinding(handler);
+        a.storeRegistersAtEnd();
+        b.labelBinding(a.faulted);
         b.pop();
         finish(b, "faulted");
-        b.exceptionCatch(start, end, handler, FAULT);
+        b.exceptionCatch(start, end, handler, RegionAssembler.FAULT);
         constants.or(a.constants);
     }
 
@@ -223,6 +229,7 @@ final class RegionCompiler {
         a.b.labelBinding(a.labels[number]);
         a.flags = FlagSource.UNKNOWN;
         a.sseChecked = false;
+        a.quickChecked = false;
         int length = block.code.length;
         for (int i = 0; i < length; i++) {
             Insn insn = a.plan.insns[first + i];

@@ -33,38 +33,120 @@ final class RegionFloat {
         return ((int) (z >>> 52) & TOP) - 2 + Integer.MIN_VALUE < TOP - 2 + Integer.MIN_VALUE;
     }
 
+    // ---- what the arithmetic gives, and whether that is right ----
+
+    /** Whether MXCSR is as this needs it. */
+    static boolean quick(Cpu c) {
+        return c.sse.math.quick;
+    }
+
+    static long sum(long a, long b) {
+        return bits(number(a) + number(b));
+    }
+
+    static long difference(long a, long b) {
+        return bits(number(a) - number(b));
+    }
+
+    static long product(long a, long b) {
+        return bits(number(a) * number(b));
+    }
+
+    static long quotient(long a, long b) {
+        return bits(number(a) / number(b));
+    }
+
+    static long root(long a) {
+        return bits(Math.sqrt(number(a)));
+    }
+
+    static long smaller(long a, long b) {
+        return number(a) < number(b) ? a : b;
+    }
+
+    static long larger(long a, long b) {
+        return number(a) > number(b) ? a : b;
+    }
+
+    /** Whether {@code z} is right as a sum or a difference. */
+    static boolean isSum(long a, long b, long z) {
+        return normal(a) && normal(b) && finite(z);
+    }
+
+    /** Whether {@code z} is right as a product or a quotient. */
+    static boolean isProduct(long a, long b, long z) {
+        return normal(a) && normal(b) && inRange(z);
+    }
+
+    static boolean isRoot(long a) {
+        return a > 0 && normal(a) && finite(a);
+    }
+
+    /** Whether there is a smaller and a larger one. */
+    static boolean isOrdered(long a, long b) {
+        return order(a, b) >= 0;
+    }
+
+    /** {@link #LESS}, {@link #EQUAL}, {@link #GREATER}, or less than 0 where it is not known. */
+    static int order(long a, long b) {
+        double x = number(a);
+        double y = number(b);
+        if (normal(a) && normal(b)) {
+            if (x < y) {
+                return LESS;
+            }
+            if (x > y) {
+                return GREATER;
+            }
+            if (x == y) {
+                return EQUAL;
+            }
+        }
+        return UNORDERED;
+    }
+
+    /** CVTTSD2SI to 32 bits, or one of the numbers for which {@link #isInt} is false. */
+    static int truncatedInt(long a) {
+        return (int) number(a);
+    }
+
+    static boolean isInt(int n) {
+        return n != 0 && n != Integer.MIN_VALUE && n != Integer.MAX_VALUE;
+    }
+
+    /** CVTTSD2SI to 64 bits, or one of the numbers for which {@link #isLong} is false. */
+    static long truncatedLong(long a) {
+        return (long) number(a);
+    }
+
+    static boolean isLong(long n) {
+        return n != 0 && n != Long.MIN_VALUE && n != Long.MAX_VALUE;
+    }
+
     // ---- scalar double ----
 
     /** ADDSD. */
     static long add(Cpu c, long a, long b) {
-        long z = bits(number(a) + number(b));
-        return c.sse.math.quick && normal(a) && normal(b) && finite(z)
-                ? z
-                : RegionFloatSlow.add(c, a, b);
+        long z = sum(a, b);
+        return c.sse.math.quick && isSum(a, b, z) ? z : RegionFloatSlow.add(c, a, b);
     }
 
     /** SUBSD. */
     static long subtract(Cpu c, long a, long b) {
-        long z = bits(number(a) - number(b));
-        return c.sse.math.quick && normal(a) && normal(b) && finite(z)
-                ? z
-                : RegionFloatSlow.subtract(c, a, b);
+        long z = difference(a, b);
+        return c.sse.math.quick && isSum(a, b, z) ? z : RegionFloatSlow.subtract(c, a, b);
     }
 
     /** MULSD. */
     static long multiply(Cpu c, long a, long b) {
-        long z = bits(number(a) * number(b));
-        return c.sse.math.quick && normal(a) && normal(b) && inRange(z)
-                ? z
-                : RegionFloatSlow.multiply(c, a, b);
+        long z = product(a, b);
+        return c.sse.math.quick && isProduct(a, b, z) ? z : RegionFloatSlow.multiply(c, a, b);
     }
 
     /** DIVSD. */
     static long divide(Cpu c, long a, long b) {
-        long z = bits(number(a) / number(b));
-        return c.sse.math.quick && normal(a) && normal(b) && inRange(z)
-                ? z
-                : RegionFloatSlow.divide(c, a, b);
+        long z = quotient(a, b);
+        return c.sse.math.quick && isProduct(a, b, z) ? z : RegionFloatSlow.divide(c, a, b);
     }
 
     /** SQRTSD. */
@@ -193,38 +275,14 @@ final class RegionFloat {
 
     /** UCOMISD. */
     static int compareQuiet(Cpu c, long a, long b) {
-        double x = number(a);
-        double y = number(b);
-        if (normal(a) && normal(b)) {
-            if (x < y) {
-                return LESS;
-            }
-            if (x > y) {
-                return GREATER;
-            }
-            if (x == y) {
-                return EQUAL;
-            }
-        }
-        return RegionFloatSlow.compare(c, a, b, true);
+        int order = order(a, b);
+        return order >= 0 ? order : RegionFloatSlow.compare(c, a, b, true);
     }
 
     /** COMISD. */
     static int compare(Cpu c, long a, long b) {
-        double x = number(a);
-        double y = number(b);
-        if (normal(a) && normal(b)) {
-            if (x < y) {
-                return LESS;
-            }
-            if (x > y) {
-                return GREATER;
-            }
-            if (x == y) {
-                return EQUAL;
-            }
-        }
-        return RegionFloatSlow.compare(c, a, b, false);
+        int order = order(a, b);
+        return order >= 0 ? order : RegionFloatSlow.compare(c, a, b, false);
     }
 
     /** The carries of {@link Flags} after a comparison. */

@@ -35,10 +35,25 @@ final class RegionPlan {
     /** By instruction, whether the flags it leaves may be looked at. */
     final boolean[] flagsNeeded;
 
+    /** How a region gets at memory that the TLB does not have, and at numbers out of the way. */
+    enum Access {
+        /** It is left for the interpreter: without calls HotSpot keeps registers in registers. */
+        LEAVING,
+        /** By calls: where that happens often. */
+        CALLING,
+        /** As {@link #LEAVING}, but every write is a call, for {@link Lockstep} to see it. */
+        LOGGED
+    }
+
+    /** Whether it is {@link Access#CALLING} or {@link Access#LOGGED}. */
+    final boolean calls, logged;
+
     private final Map<Integer, Integer> entries = new HashMap<>();
 
-    private RegionPlan(CodePage page, List<Block> chosen) {
+    private RegionPlan(CodePage page, List<Block> chosen, Access access) {
         this.page = page;
+        calls = access == Access.CALLING;
+        logged = access == Access.LOGGED;
         blocks = chosen.toArray(new Block[0]);
         int count = 0;
         for (Block block : blocks) {
@@ -66,8 +81,10 @@ final class RegionPlan {
      *
      * @param root the block to begin with
      * @param limit the most instructions
+     * @param access how it gets at memory
      */
-    static RegionPlan around(Block root, int limit) {
+    static RegionPlan around(Block root, int limit, Access access) {
+        CodePage page = root.page;
         List<Block> chosen = new ArrayList<>();
         int least = Math.max(1, root.heat / COLDER);
         int count = 0;
@@ -76,7 +93,7 @@ final class RegionPlan {
             Block block = chosen.get(i);
             count += block.code.length;
             for (int offset : successors(block)) {
-                Block next = offset < 0 || offset > 4095 ? null : root.page.block(offset);
+                Block next = offset < 0 || offset > 4095 ? null : page.block(offset);
                 if (next == null
                         || next.second != null
                         || next.region != null
@@ -95,10 +112,15 @@ final class RegionPlan {
                 }
             }
         }
-        return new RegionPlan(root.page, chosen);
+        return new RegionPlan(root.page, chosen, access);
     }
 
-    /** Offsets in the page of where control may go from a block, as far as can be told. */
+    /** The blocks of a region again, with calls for the accesses that may miss the TLB. */
+    static RegionPlan withCalls(Region region) {
+        return new RegionPlan(region.blocks[0].page, List.of(region.blocks), Access.CALLING);
+    }
+
+    /** Offsets in the page of where control may go from a block, or went lately. */
     private static int[] successors(Block block) {
         Insn last = block.code[block.code.length - 1];
         int next = block.end;
@@ -109,16 +131,23 @@ final class RegionPlan {
         if (isConditional(last)) {
             return new int[] {next, target};
         }
+        boolean known =
+                !last.form.operands.isEmpty()
+                        && last.form.operands.getFirst().kind() == Operand.Kind.J;
+        int one = seen(block, block.next);
+        int two = seen(block, block.otherNext);
         return switch (last.form.mnemonic) {
-            case "JMP" ->
-                    last.form.operands.getFirst().kind() == Operand.Kind.J ? to(target) : to();
-            case "CALL" ->
-                    last.form.operands.getFirst().kind() == Operand.Kind.J
-                            ? to(target, next)
-                            : to(next);
+            case "JMP" -> known ? to(target) : to(one, two);
+            case "CALL" -> known ? to(target, next) : to(next, one, two);
+            case "RET" -> to(one, two);
             case "LOOP", "LOOPE", "LOOPNE", "JCXZ" -> to(next, target);
             default -> last.form.is(Form.Attr.REP) ? to(next) : to();
         };
+    }
+
+    /** The offset of a block in the page of another, or -1. */
+    private static int seen(Block from, @Nullable Block to) {
+        return to != null && to.page == from.page ? to.offset : -1;
     }
 
     private static int[] to(int... offsets) {
@@ -179,6 +208,20 @@ final class RegionPlan {
     /** The number of the block that starts at an offset of the page, or null. */
     @Nullable Integer entry(long offset) {
         return offset < 0 || offset > 4095 ? null : entries.get((int) offset);
+    }
+
+    /** The general registers it may write, as a mask. */
+    int written() {
+        int mask = 0;
+        for (Insn insn : insns) {
+            mask |= RegisterUse.written(insn);
+        }
+        return mask;
+    }
+
+    /** The XMM registers it may write, as a mask. */
+    int xmmWritten() {
+        return xmm();
     }
 
     /** The general registers it has to do with, as a mask. */

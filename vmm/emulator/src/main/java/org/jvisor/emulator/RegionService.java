@@ -2,6 +2,7 @@ package org.jvisor.emulator;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +32,12 @@ final class RegionService {
         this.code = code;
     }
 
-    private record Request(Cpu cpu, Block root, RegionPlan plan) {}
+    /**
+     * What waits to be done.
+     *
+     * @param instead the region that it takes the place of, or null
+     */
+    private record Request(Cpu cpu, Block root, RegionPlan plan, @Nullable Region instead) {}
 
     /**
      * Whether HotSpot compiles translated code when it is asked to, before it is used: the options
@@ -52,18 +58,39 @@ final class RegionService {
             if (root.page.dead) {
                 return;
             }
-            plan = RegionPlan.around(root, RegionPlan.MAX_INSNS);
+            plan = RegionPlan.around(root, RegionPlan.MAX_INSNS, access(c));
             for (Block block : plan.blocks) {
                 block.requested = true;
             }
         } finally {
             rendezvous.unlock();
         }
+        add(new Request(c, root, plan, null));
+    }
+
+    private static RegionPlan.Access access(Cpu c) {
+        return c.lockstep == null ? RegionPlan.Access.LEAVING : RegionPlan.Access.LOGGED;
+    }
+
+    /** Asks for a region with calls in place of one that is left for the interpreter too often. */
+    void requestAnew(Cpu c, Block root) {
+        rendezvous.lock(c);
+        try {
+            Region region = root.region;
+            if (!root.page.dead && region != null && !region.calls) {
+                add(new Request(c, root, RegionPlan.withCalls(region), region));
+            }
+        } finally {
+            rendezvous.unlock();
+        }
+    }
+
+    private void add(Request request) {
         synchronized (lock) {
             if (closed) {
                 return;
             }
-            waiting.add(new Request(c, root, plan));
+            waiting.add(request);
             if (worker == null) {
                 worker = Thread.ofPlatform().daemon().name("jvisor translator").start(this::work);
             }
@@ -130,9 +157,11 @@ final class RegionService {
         RegionPlan plan = request.plan;
         byte[] bytes = compiler.translate(plan);
         for (int limit = plan.insns.length * 3 / 4;
-                compiler.length() > RegionCompiler.MAX_BYTECODE && limit > 0;
+                compiler.length() > RegionCompiler.MAX_BYTECODE
+                        && limit > 0
+                        && request.instead == null;
                 limit = plan.insns.length * 3 / 4) {
-            RegionPlan smaller = replan(request.root, limit);
+            RegionPlan smaller = replan(request.cpu, request.root, limit);
             if (smaller == null) {
                 return;
             }
@@ -144,7 +173,7 @@ final class RegionService {
         }
         Region region = RegionCompiler.define(plan, bytes);
         if (request.cpu.lockstep != null || compile(region, request.cpu)) {
-            install(plan, region, compiler.length());
+            install(plan, region, compiler.length(), request.instead);
         }
     }
 
@@ -174,22 +203,23 @@ final class RegionService {
         return System.nanoTime() - before;
     }
 
-    private @Nullable RegionPlan replan(Block root, int limit) {
+    private @Nullable RegionPlan replan(Cpu cpu, Block root, int limit) {
         rendezvous.lock();
         try {
-            return root.page.dead ? null : RegionPlan.around(root, limit);
+            return root.page.dead ? null : RegionPlan.around(root, limit, access(cpu));
         } finally {
             rendezvous.unlock();
         }
     }
 
-    private void install(RegionPlan plan, Region region, int bytecode) {
+    private void install(RegionPlan plan, Region region, int bytecode, @Nullable Region instead) {
         rendezvous.lock();
         try {
             code.translated(bytecode);
             for (int i = 0; i < plan.blocks.length && !plan.page.dead; i++) {
                 Block block = plan.blocks[i];
-                if (block.region == null) { // a block keeps its first region, and its entry there
+                // a block keeps its first region, and its entry there
+                if (Objects.equals(block.region, instead)) {
                     block.entry = i;
                     block.region = region;
                 }

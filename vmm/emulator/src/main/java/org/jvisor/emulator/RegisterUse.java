@@ -31,10 +31,23 @@ final class RegisterUse {
                             ? insn.form.access() != Form.Access.READ
                             : i == 1 && insn.form.writesSecond();
             if (written) {
-                mask |= operand(insn, insn.form.operands.get(i));
+                Operand operand = insn.form.operands.get(i);
+                mask |= operand(insn, operand);
+                if (operand.kind() == Operand.Kind.G) {
+                    mask |= exchanged(insn);
+                }
             }
         }
         return mask & ALL;
+    }
+
+    /** The register operand that may be the destination: the decoder exchanges some. */
+    private static int exchanged(Insn insn) {
+        return insn.mod == 3
+                        && insn.form.operands.size() > 1
+                        && insn.form.operands.get(1).kind() == Operand.Kind.E
+                ? general(insn.rm)
+                : 0;
     }
 
     /** The XMM registers it reads or writes. */

@@ -33,6 +33,9 @@ final class EmulatedCpu implements AutoCloseable {
     /** Translations of what is loaded, by address. */
     private final Map<Long, Region> regions = new HashMap<>();
 
+    /** Those that can do what the first ones leave to the interpreter. */
+    private final Map<Long, Region> calling = new HashMap<>();
+
     /** What happened in the last {@link #run} if it was not the instruction's normal end. */
     private String trouble = "";
 
@@ -66,6 +69,7 @@ final class EmulatedCpu implements AutoCloseable {
     void load(byte[] code) {
         memory.write(CODE, code);
         regions.clear();
+        calling.clear();
     }
 
     /** Its copy of the area memory operands lie in. */
@@ -121,12 +125,19 @@ final class EmulatedCpu implements AutoCloseable {
         CodePage page = cpu.mem.slow.fetch(in.rip);
         cpu.r[Cpu.PAGE_RIP] = in.rip & ~0xfffL;
         Region region =
-                regions.computeIfAbsent(in.rip, rip -> translate(page, (int) (rip & 0xfff)));
+                regions.computeIfAbsent(
+                        in.rip, rip -> translate(page, rip, RegionPlan.Access.LEAVING));
         int how = Region.LEFT;
         for (int i = 0; i <= MOST_RUNS && how == Region.LEFT && cpu.rip == in.rip; i++) {
             cpu.quota = 1;
             cpu.codeDropped = false;
             how = region.run(cpu, 0);
+            if (how == Region.MISSED) {
+                region =
+                        calling.computeIfAbsent(
+                                in.rip, rip -> translate(page, rip, RegionPlan.Access.CALLING));
+                how = region.run(cpu, 0);
+            }
         }
         System.arraycopy(cpu.r, 0, out.gpr, 0, 16);
         out.rip = cpu.rip;
@@ -136,14 +147,15 @@ final class EmulatedCpu implements AutoCloseable {
         return how == Region.LEFT;
     }
 
-    private static Region translate(CodePage page, int offset) {
+    private static Region translate(CodePage page, long rip, RegionPlan.Access access) {
+        int offset = (int) (rip & 0xfff);
         Block block = page.block(offset);
         if (block == null) {
             throw new IllegalStateException("the instruction at %#x was not run".formatted(offset));
         }
         Insn[] first = {block.code[0]};
         Block alone = new Block(page, offset, first, first[0].end, block.second);
-        RegionPlan plan = RegionPlan.around(alone, 1);
+        RegionPlan plan = RegionPlan.around(alone, 1, access);
         return RegionCompiler.define(plan, new RegionCompiler().translate(plan));
     }
 

@@ -13,8 +13,8 @@ import org.jvisor.vmm.api.VcpuExit;
 import org.jvisor.vmm.api.VcpuState;
 
 /**
- * Random programs, interpreted and then translated: their ends must agree, and in lockstep every
- * exit of every region on the way.
+ * Random programs, interpreted and then translated in each of the ways: their ends must agree, and
+ * in lockstep every exit of every region on the way.
  */
 final class TranslatedPrograms implements AutoCloseable {
     private static final int MOST_SLICES = 20;
@@ -44,11 +44,18 @@ final class TranslatedPrograms implements AutoCloseable {
 
     TranslatedPrograms() {
         lockstep = new Lockstep(c);
-        c.lockstep = lockstep;
     }
 
-    /** Runs a program. */
+    /** Runs a program in all ways. */
     void run(long seed) {
+        for (RegionPlan.Access access : RegionPlan.Access.values()) {
+            c.lockstep = access == RegionPlan.Access.LOGGED ? lockstep : null;
+            c.mem.flushAll();
+            run(seed, access);
+        }
+    }
+
+    private void run(long seed, RegionPlan.Access access) {
         SplittableRandom random = new SplittableRandom(seed);
         long address = UserGuest.CODE + random.nextInt(0x100, 0x1800);
         DataArea operands = random.nextBoolean() ? area : hostile;
@@ -59,7 +66,7 @@ final class TranslatedPrograms implements AutoCloseable {
         UserOutcome translated = new UserOutcome();
         byte[] memoryInterpreted = run(test, interpreted);
         vcpu.restore(start(test));
-        translate(address, program.code().length);
+        translate(address, program.code().length, access);
         byte[] memoryTranslated = run(test, translated);
         guest.clearCode(address, program.code().length + 10);
         List<String> lines = new ArrayList<>();
@@ -77,8 +84,12 @@ final class TranslatedPrograms implements AutoCloseable {
         }
         if (!lines.isEmpty()) {
             reports.add(
-                    "program %#x%n%s%s"
-                            .formatted(seed, program.listing(address), String.join("\n", lines)));
+                    "program %#x, %s%n%s%s"
+                            .formatted(
+                                    seed,
+                                    access,
+                                    program.listing(address),
+                                    String.join("\n", lines)));
         }
     }
 
@@ -113,20 +124,20 @@ final class TranslatedPrograms implements AutoCloseable {
     }
 
     /** Puts every block that was run into a region, alone or with those around it. */
-    private void translate(long address, int length) {
+    private void translate(long address, int length, RegionPlan.Access access) {
         for (long page = address & ~0xfffL; page < address + length; page += 0x1000) {
             CodePage code = c.mem.slow.fetch(page);
             for (int offset = 0; offset < 4096; offset++) {
                 Block block = code.block(offset);
                 if (block != null && block.region == null && !block.alone && block.second == null) {
-                    translate(block);
+                    translate(block, access);
                 }
             }
         }
     }
 
-    private void translate(Block block) {
-        RegionPlan plan = RegionPlan.around(block, RegionPlan.MAX_INSNS);
+    private void translate(Block block, RegionPlan.Access access) {
+        RegionPlan plan = RegionPlan.around(block, RegionPlan.MAX_INSNS, access);
         Region region = RegionCompiler.define(plan, new RegionCompiler().translate(plan));
         for (int i = 0; i < plan.blocks.length; i++) {
             plan.blocks[i].entry = i;
