@@ -74,5 +74,13 @@ public interface NetBackend extends AutoCloseable {
          *     more
          */
         void send(NetHeader header, MemorySegment memory, long offset, int length);
+
+        /**
+         * Whether a frame can be sent now. If not, the guest's frames stay in its queue, and the
+         * back end asks for them when there is room again.
+         */
+        default boolean ready() {
+            return true;
+        }
     }
 }

@@ -1,5 +1,6 @@
 package org.jvisor.virtio.net;
 
+import org.jvisor.virtio.net.passt.PasstBackend;
 import org.jvisor.virtio.net.user.UserBackend;
 
 /** Makes back ends of what the user asked for. */
@@ -19,8 +20,8 @@ public final class NetBackends {
         return switch (spec.attachment()) {
             case NetAttachment.None none -> new NoBackend(id);
             case NetAttachment.User user -> new UserBackend(id, user, spec.options().mtu());
-            case NetAttachment.Passt passt -> throw new NetException("passt");
-            case NetAttachment.Tap tap -> throw new NetException("tap");
+            case NetAttachment.Passt passt -> new PasstBackend(id, passt, spec.options().mtu());
+            case NetAttachment.Tap tap -> throw new NetException("network tap is not there yet");
         };
     }
 }

@@ -133,6 +133,10 @@ final class NetQueuePair {
         long next = 0;
         queue.disableNotifications();
         for (int i = 0; i < BATCH; i++) {
+            if (!sink.ready()) {
+                next = NetPort.NEVER;
+                break;
+            }
             if (!queue.take(chain)) {
                 if (!queue.enableNotifications()) {
                     next = NetPort.NEVER;

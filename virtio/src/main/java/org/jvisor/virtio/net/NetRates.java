@@ -5,10 +5,10 @@ import java.util.regex.Pattern;
 import org.jvisor.virtio.RateLimiter.Limits;
 
 /**
- * The limits of an interface's traffic. In text: {@code rx-rate=10M} and {@code tx-rate=10M} in
- * bytes a second, {@code rx-packets=} and {@code tx-packets=} in packets a second; what may go at
- * once after a pause is the amount of a second, or what {@code rx-burst=}, {@code tx-burst=}
- * (bytes) say.
+ * The limits of an interface's traffic. In text: {@code bps=10M} bytes and {@code iops=1000}
+ * packets a second, in each direction; {@code rx-bps=}, {@code tx-bps=}, {@code rx-iops=} and
+ * {@code tx-iops=} for what the guest receives and sends. What may go at once after a pause is the
+ * amount of a second, or what the same keys with {@code -burst} say.
  *
  * @param receive what the guest receives
  * @param transmit what the guest sends
@@ -20,24 +20,35 @@ public record NetRates(Limits receive, Limits transmit) {
     private static final Pattern SIZE = Pattern.compile("(\\d{1,12})([KMGkmg]?)");
 
     static NetRates parse(NetText words) {
-        return new NetRates(rate(words, "rx"), rate(words, "tx"));
+        Limits both = limits(words, "", Limits.NONE);
+        return new NetRates(limits(words, "rx-", both), limits(words, "tx-", both));
     }
 
-    private static Limits rate(NetText words, String direction) {
-        long bytes = size(words, direction + "-rate");
-        long burst = size(words, direction + "-burst");
-        if (burst != 0 && bytes == 0) {
+    private static Limits limits(NetText words, String direction, Limits otherwise) {
+        String bps = direction + "bps";
+        String iops = direction + "iops";
+        long bytes = size(words, bps, otherwise.bytesPerSecond());
+        long packets = size(words, iops, otherwise.operationsPerSecond());
+        return new Limits(
+                bytes,
+                burst(words, bps, bytes, otherwise.burstBytes()),
+                packets,
+                burst(words, iops, packets, otherwise.burstOperations()));
+    }
+
+    private static long burst(NetText words, String key, long rate, long otherwise) {
+        long burst = size(words, key + "-burst", otherwise);
+        if (burst != 0 && rate == 0) {
             throw new IllegalArgumentException(
-                    "%s-burst= limits nothing by itself: give %s-rate= too"
-                            .formatted(direction, direction));
+                    "%s-burst= limits nothing by itself: give %s= too".formatted(key, key));
         }
-        return new Limits(bytes, burst, size(words, direction + "-packets"), 0);
+        return burst;
     }
 
-    private static long size(NetText words, String key) {
+    private static long size(NetText words, String key, long otherwise) {
         String text = words.text(key);
         if (text == null) {
-            return 0;
+            return otherwise;
         }
         Matcher matcher = SIZE.matcher(text);
         if (!matcher.matches() || Long.parseLong(matcher.group(1)) == 0) {

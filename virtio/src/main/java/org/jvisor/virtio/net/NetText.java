@@ -22,17 +22,35 @@ final class NetText {
     private final TreeSet<String> known = new TreeSet<>();
 
     NetText(String text) {
-        String[] parts = text.split(",", -1);
-        kind = parts[0].strip();
-        for (int i = 1; i < parts.length; i++) {
-            int equals = parts[i].indexOf('=');
+        List<String> parts = split(text);
+        kind = parts.getFirst().strip();
+        for (String part : parts.subList(1, parts.size())) {
+            int equals = part.indexOf('=');
             if (equals < 1) {
                 throw new IllegalArgumentException(
-                        "'%s' of network '%s' is not KEY=VALUE".formatted(parts[i], text));
+                        "'%s' of network '%s' is not KEY=VALUE".formatted(part, text));
             }
-            given.computeIfAbsent(parts[i].substring(0, equals).strip(), key -> new ArrayList<>())
-                    .add(parts[i].substring(equals + 1).strip());
+            given.computeIfAbsent(part.substring(0, equals).strip(), key -> new ArrayList<>())
+                    .add(part.substring(equals + 1).strip());
         }
+    }
+
+    /** Divides at commas; two of them stand for one that is part of a value. */
+    private static List<String> split(String text) {
+        List<String> parts = new ArrayList<>();
+        StringBuilder part = new StringBuilder();
+        for (int i = 0; i < text.length(); i++) {
+            boolean comma = text.charAt(i) == ',';
+            if (comma && !text.startsWith(",,", i)) {
+                parts.add(part.toString());
+                part.setLength(0);
+            } else {
+                part.append(text.charAt(i));
+                i += comma ? 1 : 0;
+            }
+        }
+        parts.add(part.toString());
+        return parts;
     }
 
     String kind() {

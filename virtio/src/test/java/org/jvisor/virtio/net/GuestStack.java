@@ -5,6 +5,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -246,7 +248,18 @@ public final class GuestStack implements NetPort {
         expected = Packets.intAt(syn, 38) + 1;
         sendTcp(SYN | ACK, new byte[0]);
         sequence++;
-        awaitTcp(ACK);
+        byte[] answer = awaitTcp(ACK);
+        if (Packets.shortAt(answer, 16) > 40) {
+            incoming.addAll(putBack(answer));
+        }
+    }
+
+    /** What was received and is to be received again, before anything later. */
+    private List<byte[]> putBack(byte[] first) {
+        List<byte[]> all = new ArrayList<>();
+        all.add(first);
+        incoming.drainTo(all);
+        return all;
     }
 
     /** Sends bytes, a segment at a time, each once the one before is acknowledged. */

@@ -148,7 +148,8 @@ public final class UserBackend implements NetBackend {
             // The interface is dead, not the machine: its link goes down.
             failed = true;
             port.linkChanged();
-            System.err.println("jvisor: network " + id + ": " + e);
+            System.getLogger("org.jvisor.virtio")
+                    .log(System.Logger.Level.ERROR, "network " + id + " has stopped", e);
         }
     }
 
