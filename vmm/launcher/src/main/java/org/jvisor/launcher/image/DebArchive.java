@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Predicate;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.ar.ArArchiveEntry;
@@ -31,12 +33,32 @@ final class DebArchive {
      * @throws IOException if the package is damaged or holds no such file
      */
     static Entry read(Path deb, Predicate<String> wanted) throws IOException {
+        List<Entry> found = read(deb, wanted, true);
+        if (found.isEmpty()) {
+            throw new IOException(
+                    "%s does not hold the file looked for".formatted(deb.getFileName()));
+        }
+        return found.getFirst();
+    }
+
+    /**
+     * Reads all regular files whose paths satisfy {@code wanted}.
+     *
+     * @param wanted is given paths without the leading {@code ./}
+     * @throws IOException if the package is damaged
+     */
+    static List<Entry> readAll(Path deb, Predicate<String> wanted) throws IOException {
+        return read(deb, wanted, false);
+    }
+
+    private static List<Entry> read(Path deb, Predicate<String> wanted, boolean first)
+            throws IOException {
         try (InputStream file = new BufferedInputStream(Files.newInputStream(deb));
                 ArArchiveInputStream members = new ArArchiveInputStream(file)) {
             ArArchiveEntry member;
             while ((member = members.getNextEntry()) != null) {
                 if (member.getName().startsWith("data.tar")) {
-                    return find(deb, decompress(member.getName(), members), wanted);
+                    return find(deb, decompress(member.getName(), members), wanted, first);
                 }
             }
         } catch (RuntimeException e) {
@@ -63,8 +85,10 @@ final class DebArchive {
         };
     }
 
-    private static Entry find(Path deb, InputStream data, Predicate<String> wanted)
+    private static List<Entry> find(
+            Path deb, InputStream data, Predicate<String> wanted, boolean first)
             throws IOException {
+        List<Entry> found = new ArrayList<>();
         TarArchiveInputStream tar = new TarArchiveInputStream(data);
         TarArchiveEntry entry;
         while ((entry = tar.getNextEntry()) != null) {
@@ -82,9 +106,12 @@ final class DebArchive {
                 if (content.length != entry.getSize()) {
                     throw new IOException("%s is truncated".formatted(deb.getFileName()));
                 }
-                return new Entry(path, content);
+                found.add(new Entry(path, content));
+                if (first) {
+                    return found;
+                }
             }
         }
-        throw new IOException("%s does not hold the file looked for".formatted(deb.getFileName()));
+        return found;
     }
 }

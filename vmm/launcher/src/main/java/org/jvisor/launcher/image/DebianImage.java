@@ -133,7 +133,7 @@ public final class DebianImage {
                 new ImageManifest(
                         flavor.imageName(),
                         store.put(parts.kernel()),
-                        store.put(Initramfs.build(parts.busybox())),
+                        store.put(Initramfs.build(parts.busybox(), parts.modules())),
                         COMMAND_LINE,
                         parts.version(),
                         parts.origin(),

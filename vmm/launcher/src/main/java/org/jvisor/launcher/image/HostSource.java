@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -33,8 +34,26 @@ final class HostSource implements PackageSource {
         return new Ingredients(
                 Files.readAllBytes(kernel),
                 Files.readAllBytes(busybox),
+                modules(version),
                 version.isEmpty() ? "unknown" : version,
                 "this machine's %s and %s".formatted(kernel, busybox));
+    }
+
+    private KernelModules modules(String version) throws IOException {
+        Path folder = root.resolve("lib/modules").resolve(version).resolve("kernel");
+        if (version.isEmpty() || !Files.isDirectory(folder)) {
+            return KernelModules.NONE;
+        }
+        List<DebArchive.Entry> found = new ArrayList<>();
+        try (var files = Files.walk(folder)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                String path = root.relativize(file).toString();
+                if (KernelModules.wants(path) && Files.isReadable(file)) {
+                    found.add(new DebArchive.Entry(path, Files.readAllBytes(file)));
+                }
+            }
+        }
+        return KernelModules.of(found);
     }
 
     private Path kernel() throws Unavailable, IOException {

@@ -5,13 +5,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import org.apache.commons.compress.archivers.cpio.CpioArchiveEntry;
 import org.apache.commons.compress.archivers.cpio.CpioArchiveOutputStream;
 import org.apache.commons.compress.archivers.cpio.CpioConstants;
 
 /**
  * Builds an initial RAM disk around a static busybox: a "newc" cpio archive, uncompressed so that
- * the guest has nothing to unpack, the same bytes for the same busybox.
+ * the guest has nothing to unpack, the same bytes for the same busybox and modules.
  */
 final class Initramfs {
     private final CpioArchiveOutputStream cpio;
@@ -25,21 +26,23 @@ final class Initramfs {
      * Builds the archive.
      *
      * @param busybox the static binary
+     * @param modules of the kernel it is for
      */
-    static byte[] build(byte[] busybox) throws IOException {
+    static byte[] build(byte[] busybox, KernelModules modules) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(busybox.length + (64 << 10));
         try (CpioArchiveOutputStream cpio =
                 new CpioArchiveOutputStream(bytes, CpioConstants.FORMAT_NEW)) {
-            new Initramfs(cpio).write(busybox, BusyboxApplets.names(busybox));
+            new Initramfs(cpio).write(busybox, BusyboxApplets.names(busybox), modules);
         }
         return bytes.toByteArray();
     }
 
-    private void write(byte[] busybox, List<String> applets) throws IOException {
+    private void write(byte[] busybox, List<String> applets, KernelModules modules)
+            throws IOException {
         for (String folder :
                 List.of(
-                        "bin", "dev", "etc", "mnt", "proc", "root", "run", "sys", "tmp", "usr",
-                        "var")) {
+                        "bin", "dev", "etc", "lib", "mnt", "proc", "root", "run", "sys", "tmp",
+                        "usr", "var")) {
             folder(folder, folder.equals("tmp") ? 01777 : 0755);
         }
         link("sbin", "bin");
@@ -62,10 +65,26 @@ final class Initramfs {
             link("bin/sh", "busybox");
         }
         file("init", 0755, resource("init"));
+        file("etc/network", 0755, resource("network"));
         file("etc/profile", 0644, resource("profile"));
         file("etc/passwd", 0644, ascii("root::0:0:root:/root:/bin/sh\n"));
         file("etc/group", 0644, ascii("root:x:0:\n"));
         file("etc/hosts", 0644, ascii("127.0.0.1 localhost jvisor\n"));
+        modules(modules);
+    }
+
+    private void modules(KernelModules modules) throws IOException {
+        if (modules.files().isEmpty()) {
+            return;
+        }
+        String folder = "lib/modules/" + modules.release();
+        folder("lib/modules", 0755);
+        folder(folder, 0755);
+        file(folder + "/modules.dep", 0644, ascii(modules.dependencies()));
+        file(folder + "/modules.alias", 0644, ascii(modules.aliases()));
+        for (Map.Entry<String, byte[]> module : modules.files().entrySet()) {
+            file(folder + "/" + module.getKey() + ".ko", 0644, module.getValue());
+        }
     }
 
     private void folder(String name, int mode) throws IOException {

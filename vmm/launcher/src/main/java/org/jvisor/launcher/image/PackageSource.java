@@ -2,6 +2,7 @@ package org.jvisor.launcher.image;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Where a kernel and a static busybox come from. */
 interface PackageSource {
@@ -20,21 +21,38 @@ interface PackageSource {
      *
      * @param kernel a bzImage
      * @param busybox a static x86-64 binary
+     * @param modules of the kernel
      * @param version of the kernel
      * @param origin where they came from, for the user
      */
-    record Ingredients(byte[] kernel, byte[] busybox, String version, String origin) {
+    record Ingredients(
+            byte[] kernel, byte[] busybox, KernelModules modules, String version, String origin) {
+        private static final String KERNEL = "boot/vmlinuz-";
+
         /** Unpacks the two packages. */
         static Ingredients unpack(Path kernelDeb, Path busyboxDeb, String version, String origin)
                 throws IOException {
+            List<DebArchive.Entry> kernel =
+                    DebArchive.readAll(
+                            kernelDeb,
+                            path -> path.startsWith(KERNEL) || KernelModules.wants(path));
             return new Ingredients(
-                    DebArchive.read(kernelDeb, path -> path.startsWith("boot/vmlinuz-")).content(),
+                    kernel.stream()
+                            .filter(file -> file.path().startsWith(KERNEL))
+                            .findFirst()
+                            .orElseThrow(
+                                    () ->
+                                            new IOException(
+                                                    "%s holds no kernel"
+                                                            .formatted(kernelDeb.getFileName())))
+                            .content(),
                     DebArchive.read(
                                     busyboxDeb,
                                     path ->
                                             path.equals("bin/busybox")
                                                     || path.equals("usr/bin/busybox"))
                             .content(),
+                    KernelModules.of(kernel),
                     version,
                     origin);
         }

@@ -24,6 +24,7 @@ class DebianImageTest {
                 new PackageSource.Ingredients(
                         kernel.getBytes(StandardCharsets.UTF_8),
                         new byte[] {0x7f},
+                        KernelModules.NONE,
                         "6.1",
                         "the source of " + kernel);
     }

@@ -6,6 +6,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.apache.commons.compress.archivers.cpio.CpioArchiveEntry;
@@ -20,6 +21,10 @@ class InitramfsTest {
         String text() {
             return new String(content, StandardCharsets.UTF_8);
         }
+    }
+
+    private static byte[] build() throws IOException {
+        return Initramfs.build(BUSYBOX, KernelModules.NONE);
     }
 
     private static Map<String, Member> unpack(byte[] archive) throws IOException {
@@ -40,14 +45,14 @@ class InitramfsTest {
 
     @Test
     void theBinaryIsInBinAndExecutable() throws IOException {
-        Member busybox = member(Initramfs.build(BUSYBOX), "bin/busybox");
+        Member busybox = member(build(), "bin/busybox");
         assertThat(busybox.content).isEqualTo(BUSYBOX);
         assertThat(busybox.entry.getMode()).isEqualTo(0100755);
     }
 
     @Test
     void everyAppletIsALinkToIt() throws IOException {
-        byte[] archive = Initramfs.build(BUSYBOX);
+        byte[] archive = build();
         for (String applet : new String[] {"[", "[[", "cat", "mount", "sh"}) {
             Member link = member(archive, "bin/" + applet);
             assertThat(link.entry.isSymbolicLink()).isTrue();
@@ -57,21 +62,23 @@ class InitramfsTest {
 
     @Test
     void initCanStartWhereTheAppletsAreNotFound() throws IOException {
-        byte[] archive = Initramfs.build("\u007fELF".getBytes(StandardCharsets.ISO_8859_1));
+        byte[] archive =
+                Initramfs.build(
+                        "\u007fELF".getBytes(StandardCharsets.ISO_8859_1), KernelModules.NONE);
         assertThat(member(archive, "bin/sh").text()).isEqualTo("busybox");
         assertThat(member(archive, "init").text()).contains("busybox --install");
     }
 
     @Test
     void initIsAnExecutableScript() throws IOException {
-        Member init = member(Initramfs.build(BUSYBOX), "init");
+        Member init = member(build(), "init");
         assertThat(init.entry.getMode()).isEqualTo(0100755);
         assertThat(init.text()).startsWith("#!/bin/sh\n");
     }
 
     @Test
     void theConsoleIsCharacterDevice5Minor1() throws IOException {
-        CpioArchiveEntry console = member(Initramfs.build(BUSYBOX), "dev/console").entry;
+        CpioArchiveEntry console = member(build(), "dev/console").entry;
         assertThat(console.isCharacterDevice()).isTrue();
         assertThat(console.getRemoteDeviceMaj()).isEqualTo(5);
         assertThat(console.getRemoteDeviceMin()).isEqualTo(1);
@@ -80,7 +87,7 @@ class InitramfsTest {
     @Test
     void foldersComeBeforeWhatIsInThem() throws IOException {
         java.util.Set<String> seen = new java.util.HashSet<>();
-        for (String name : unpack(Initramfs.build(BUSYBOX)).keySet()) {
+        for (String name : unpack(build()).keySet()) {
             int slash = name.lastIndexOf('/');
             if (slash > 0) {
                 assertThat(seen).contains(name.substring(0, slash));
@@ -90,7 +97,23 @@ class InitramfsTest {
     }
 
     @Test
+    void modulesComeWithWhatModprobeMustKnow() throws IOException {
+        KernelModules modules =
+                KernelModules.of(
+                        List.of(
+                                new DebArchive.Entry(
+                                        "lib/modules/6.1.0-9/kernel/drivers/virtio/virtio.ko",
+                                        Modules.module("depends=", "alias=of:virtio"))));
+        byte[] archive = Initramfs.build(BUSYBOX, modules);
+        assertThat(member(archive, "lib/modules/6.1.0-9/modules.dep").text())
+                .isEqualTo("virtio.ko:\n");
+        assertThat(member(archive, "lib/modules/6.1.0-9/modules.alias").text())
+                .isEqualTo("alias of:virtio virtio\n");
+        assertThat(member(archive, "lib/modules/6.1.0-9/virtio.ko").content).startsWith(0x7f, 'E');
+    }
+
+    @Test
     void theSameBusyboxGivesTheSameBytes() throws IOException {
-        assertThat(Initramfs.build(BUSYBOX)).isEqualTo(Initramfs.build(BUSYBOX));
+        assertThat(build()).isEqualTo(build());
     }
 }
