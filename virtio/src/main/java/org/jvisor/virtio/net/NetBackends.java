@@ -21,7 +21,8 @@ public final class NetBackends {
             case NetAttachment.None none -> new NoBackend(id);
             case NetAttachment.User user -> new UserBackend(id, user, spec.options().mtu());
             case NetAttachment.Passt passt -> new PasstBackend(id, passt, spec.options().mtu());
-            case NetAttachment.Tap tap -> throw new NetException("network tap is not there yet");
+            case NetAttachment.Tap tap ->
+                    throw new NetException("network tap: not in this version");
         };
     }
 }

@@ -16,4 +16,10 @@ public final class NetException extends RuntimeException {
     public NetException(String message, Throwable cause) {
         super(message, cause);
     }
+
+    /** For the user. */
+    @Override
+    public String getMessage() {
+        return String.valueOf(super.getMessage());
+    }
 }

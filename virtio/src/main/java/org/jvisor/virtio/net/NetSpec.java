@@ -4,6 +4,8 @@ import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,11 +25,52 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>tap</td><td>ifname=NAME, bridge=NAME</td></tr>
  * </table>
  *
- * @param text as it was written; {@link #parse} reads the same of it
  * @param attachment what the interface is connected to
  * @param options what the guest sees of it
  */
-public record NetSpec(String text, NetAttachment attachment, NetOptions options) {
+public record NetSpec(NetAttachment attachment, NetOptions options) {
+    /** All keys there are; not every kind has each. */
+    public static final Set<String> KEYS =
+            Set.of(
+                    "mac",
+                    "mtu",
+                    "queues",
+                    "speed",
+                    "duplex",
+                    "link",
+                    "bps",
+                    "bps-burst",
+                    "iops",
+                    "iops-burst",
+                    "rx-bps",
+                    "rx-bps-burst",
+                    "rx-iops",
+                    "rx-iops-burst",
+                    "tx-bps",
+                    "tx-bps-burst",
+                    "tx-iops",
+                    "tx-iops-burst",
+                    "hostfwd",
+                    "ipv4",
+                    "net",
+                    "host",
+                    "dns",
+                    "dhcpstart",
+                    "ipv6",
+                    "net6",
+                    "host6",
+                    "dns6",
+                    "restrict",
+                    "hostname",
+                    "domain",
+                    "dnssearch",
+                    "tftp",
+                    "bootfile",
+                    "socket",
+                    "program",
+                    "ifname",
+                    "bridge");
+
     /**
      * Reads an interface.
      *
@@ -35,7 +78,21 @@ public record NetSpec(String text, NetAttachment attachment, NetOptions options)
      * @throws IllegalArgumentException with a message for the user if something is wrong with it
      */
     public static NetSpec parse(String text) {
-        NetText words = new NetText(text);
+        return read(new NetText(text));
+    }
+
+    /**
+     * Reads an interface whose keys are apart already.
+     *
+     * @param kind such as {@code user}
+     * @param values those of each key
+     * @throws IllegalArgumentException with a message for the user if something is wrong with it
+     */
+    public static NetSpec of(String kind, Map<String, List<String>> values) {
+        return read(new NetText(kind, values));
+    }
+
+    private static NetSpec read(NetText words) {
         NetOptions options = options(words);
         NetAttachment attachment =
                 switch (words.kind()) {
@@ -54,7 +111,7 @@ public record NetSpec(String text, NetAttachment attachment, NetOptions options)
                     "queues=%d: network '%s' has one pair of queues; only tap has more"
                             .formatted(options.queuePairs(), words.kind()));
         }
-        return new NetSpec(text, attachment, options);
+        return new NetSpec(attachment, options);
     }
 
     private static NetOptions options(NetText words) {
@@ -173,10 +230,5 @@ public record NetSpec(String text, NetAttachment attachment, NetOptions options)
                     .append("%x".formatted((bytes[i] & 0xff) << 8 | (bytes[i + 1] & 0xff)));
         }
         return NetText.ipv6(text.toString());
-    }
-
-    @Override
-    public String toString() {
-        return text;
     }
 }

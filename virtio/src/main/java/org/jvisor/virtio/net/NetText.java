@@ -35,6 +35,11 @@ final class NetText {
         }
     }
 
+    NetText(String kind, Map<String, List<String>> values) {
+        this.kind = kind;
+        values.forEach((key, all) -> given.put(key, List.copyOf(all)));
+    }
+
     /** Divides at commas; two of them stand for one that is part of a value. */
     private static List<String> split(String text) {
         List<String> parts = new ArrayList<>();

@@ -1,6 +1,7 @@
 package org.jvisor.machine;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -93,6 +94,11 @@ final class DeviceSpec {
     /** All values of a key that may be repeated. */
     List<String> all(String key) {
         return List.copyOf(values.getOrDefault(key, List.of()));
+    }
+
+    /** All values of all keys given, the main one's too. */
+    Map<String, List<String>> values() {
+        return Collections.unmodifiableMap(values);
     }
 
     /** The main value. */

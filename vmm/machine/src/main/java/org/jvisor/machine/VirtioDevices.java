@@ -55,8 +55,8 @@ final class VirtioDevices {
             for (int i = 0; i < config.disks().size(); i++) {
                 attach(factory.disk(i));
             }
-            if (!config.networks().isEmpty()) {
-                throw VirtioFactory.missing("network interfaces");
+            for (int i = 0; i < config.networks().size(); i++) {
+                attach(factory.network(i));
             }
             config.devices().forEach(device -> attach(factory.device(device)));
         } catch (RuntimeException | Error e) {

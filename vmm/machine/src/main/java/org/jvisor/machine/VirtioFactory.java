@@ -9,6 +9,13 @@ import org.jvisor.virtio.block.DiskFormat;
 import org.jvisor.virtio.block.DiskOptions;
 import org.jvisor.virtio.block.VirtioBlock;
 import org.jvisor.virtio.entropy.VirtioRng;
+import org.jvisor.virtio.net.MacAddress;
+import org.jvisor.virtio.net.NetBackend;
+import org.jvisor.virtio.net.NetBackends;
+import org.jvisor.virtio.net.NetException;
+import org.jvisor.virtio.net.NetOptions;
+import org.jvisor.virtio.net.NetSpec;
+import org.jvisor.virtio.net.VirtioNet;
 
 /** Makes a machine's virtio devices, with their back ends, from its configuration. */
 final class VirtioFactory {
@@ -56,6 +63,27 @@ final class VirtioFactory {
                         queues,
                         DISK_QUEUE_SIZE,
                         limits(disk.limit())));
+    }
+
+    /**
+     * Makes a network interface and connects it.
+     *
+     * @throws MachineException if the host does not let it
+     */
+    VirtioDevice network(int index) {
+        NetSpec spec = config.networks().get(index).spec();
+        String name = "net" + index;
+        NetOptions options = spec.options();
+        if (options.mac() == null) {
+            options = options.withMac(MacAddress.derive(config.name() + "/" + name));
+        }
+        NetBackend backend;
+        try {
+            backend = NetBackends.open(name, spec);
+        } catch (NetException e) {
+            throw new MachineException(MachineException.Kind.HOST, e.getMessage(), e);
+        }
+        return VirtioNet.open(name, backend, options, System::nanoTime);
     }
 
     /**

@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.jvisor.virtio.net.NetSpec;
 
 class DeviceConfigTest {
     @Test
@@ -46,16 +47,9 @@ class DeviceConfigTest {
     }
 
     @Test
-    void forwardsAreReadWithAndWithoutAddresses() {
-        assertThat(
-                        NetworkConfig.parse(
-                                        "user,hostfwd=tcp:127.0.0.1:2222-:22,hostfwd=udp:[::1]:53-[fec0::15]:5353")
-                                .backend())
-                .isEqualTo(
-                        new NetworkConfig.Backend.User(
-                                List.of(
-                                        new HostForward(false, "127.0.0.1", 2222, "", 22),
-                                        new HostForward(true, "::1", 53, "fec0::15", 5353))));
+    void anInterfaceIsReadAsItsOwnPackageReadsIt() {
+        String text = "user,hostfwd=tcp:127.0.0.1:2222-:22,hostfwd=udp:[::1]:53-[fec0::15]:5353";
+        assertThat(NetworkConfig.parse(text).spec()).isEqualTo(NetSpec.parse(text));
     }
 
     @ParameterizedTest
@@ -85,15 +79,15 @@ class DeviceConfigTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "bridge                       | the back end is user, passt, tap or none, not 'bridge'",
-                "user,ifname=tap0             | ifname does not belong to the back end user",
-                "user,hostfwd=tcp:2222-22     | write it as tcp:127.0.0.1:2222-:22",
+                "bridge                       | 'bridge' is not a kind of network",
+                "user,ifname=tap0             | network 'user' has no option ifname=",
+                "user,hostfwd=tcp:2222-22     | write for instance tcp:127.0.0.1:2222-:22",
                 "user,hostfwd=tcp::70000-:22  | a number from 1 to 65535",
-                "user,mac=1:2:3               | '1:2:3' is no MAC address",
-                "user,mac=01:00:5e:00:00:01   | is a multicast address",
-                "user,mtu=67                  | mtu is a number from 68 to 65535",
-                "tap,ifname=a-name-much-too-long | cannot name an interface",
-                "passt,socket=s,hostfwd=tcp::1-:1 | was started by someone else",
+                "user,mac=1:2:3               | '1:2:3' is not a MAC address",
+                "user,mac=01:00:5e:00:00:01   | cannot be an interface's MAC address",
+                "user,mtu=67                  | mtu=67: write a number from 68 to 65520",
+                "tap,ifname=a-name-much-too-long | 1 to 15 characters",
+                "passt,socket=s,hostfwd=tcp::1-:1 | its own options",
             })
     void aBadInterfaceIsRefusedWithTheReason(String text, String message) {
         assertThatThrownBy(() -> NetworkConfig.parse(text))

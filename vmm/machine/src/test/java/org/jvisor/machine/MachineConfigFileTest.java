@@ -61,25 +61,10 @@ class MachineConfigFileTest {
                                                 .withSerial("b")
                                                 .withLimit(new RateConfig(10 << 20, 0, 100, 0))),
                                 List.of(
-                                        NetworkConfig.of(
-                                                        new NetworkConfig.Backend.User(
-                                                                List.of(
-                                                                        new HostForward(
-                                                                                false, "", 2222, "",
-                                                                                22),
-                                                                        new HostForward(
-                                                                                true,
-                                                                                "127.0.0.1",
-                                                                                53,
-                                                                                "",
-                                                                                53))))
+                                        NetworkConfig.parse(
+                                                        "user,hostfwd=tcp::2222-:22,hostfwd=udp:127.0.0.1:53-:53")
                                                 .withMac("52:54:00:00:00:01"),
-                                        new NetworkConfig(
-                                                new NetworkConfig.Backend.Tap("tap0", "br0"),
-                                                null,
-                                                9000,
-                                                1,
-                                                RateConfig.UNLIMITED)),
+                                        NetworkConfig.parse("tap,ifname=tap0,bridge=br0,mtu=9000")),
                                 List.of(
                                         new DeviceConfig.Balloon(),
                                         new DeviceConfig.Vsock(
