@@ -3,8 +3,10 @@ package org.jvisor.linux;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.nio.ByteOrder;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.jvisor.linux.bindings.iovec;
 import org.jvisor.linux.bindings.linux_h;
 
@@ -33,6 +35,9 @@ public final class IoVector implements AutoCloseable {
     private int count;
     private long length;
 
+    /** What {@link #of} was given, so that the collector leaves it. */
+    private @Nullable MemorySegment kept;
+
     /**
      * Makes an empty list.
      *
@@ -45,10 +50,11 @@ public final class IoVector implements AutoCloseable {
         entries = iovec.allocateArray(capacity, Arena.ofAuto());
     }
 
-    /** Makes a list of one range: all of a native segment. */
+    /** Makes a list of one range: all of a native segment, which lives as long as the list. */
     public static IoVector of(MemorySegment range) {
         IoVector vector = new IoVector(1);
         vector.add(range);
+        vector.kept = range;
         return vector;
     }
 
@@ -263,6 +269,7 @@ public final class IoVector implements AutoCloseable {
     public void close() {
         clear();
         entries = MemorySegment.NULL;
+        kept = null;
     }
 
     // ---- for the calls ----
@@ -348,6 +355,7 @@ public final class IoVector implements AutoCloseable {
         } finally {
             set(last, address(last), lastLength);
             set(index, firstAddress, firstLength);
+            Reference.reachabilityFence(kept);
         }
     }
 
@@ -365,6 +373,14 @@ public final class IoVector implements AutoCloseable {
     }
 
     private void move(long from, long bytes, Move move, MemorySegment other, byte value) {
+        try {
+            moveAll(from, bytes, move, other, value);
+        } finally {
+            Reference.reachabilityFence(kept);
+        }
+    }
+
+    private void moveAll(long from, long bytes, Move move, MemorySegment other, byte value) {
         Objects.checkFromIndexSize(from, bytes, length);
         long skip = from;
         long done = 0;

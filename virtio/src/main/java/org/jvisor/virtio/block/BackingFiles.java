@@ -1,0 +1,110 @@
+package org.jvisor.virtio.block;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.attribute.UserDefinedFileAttributeView;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides which backing files are opened. An image may come from anywhere and name any file of the
+ * host, which its guest would then read; so it must be one that the user named, or that jvisor
+ * itself gave the image when it made it. The latter is recorded in an extended attribute of the
+ * image: a copy or a download does not have it.
+ */
+final class BackingFiles {
+    private static final String ATTRIBUTE = "jvisor.backing";
+
+    private BackingFiles() {}
+
+    /** The file that an image means: relative names are relative to its folder. */
+    static Path resolve(Path image, String name) throws BlockException {
+        try {
+            Path folder = image.toAbsolutePath().getParent();
+            return folder == null ? Path.of(name) : folder.resolve(name).normalize();
+        } catch (InvalidPathException e) {
+            throw new BlockException(
+                    BlockException.Kind.CORRUPT,
+                    "the image " + image + " names no possible backing file: " + e.getMessage(),
+                    e);
+        }
+    }
+
+    /** Notes that jvisor made an image with a backing file; where that is impossible, nothing. */
+    static void record(Path image, Path backing) {
+        try {
+            UserDefinedFileAttributeView view = view(image);
+            if (view != null) {
+                byte[] text = backing.toRealPath().toString().getBytes(StandardCharsets.UTF_8);
+                view.write(ATTRIBUTE, ByteBuffer.wrap(text));
+            }
+        } catch (IOException | UnsupportedOperationException e) {
+            // no such attributes on this file system: the user names the file at each use
+        }
+    }
+
+    /**
+     * Refuses a backing file that the user has not named.
+     *
+     * @param named what the user named
+     */
+    static void checkAllowed(Path image, Path backing, List<Path> named) throws BlockException {
+        if (!Files.exists(backing)) {
+            throw new BlockException(
+                    BlockException.Kind.NO_ACCESS,
+                    "the image "
+                            + image
+                            + " is backed by "
+                            + backing
+                            + ", which is not there. Put it back, or tell where it is now with"
+                            + " qemu-img rebase -u.");
+        }
+        for (Path path : named) {
+            if (same(path, backing)) {
+                return;
+            }
+        }
+        String recorded = recorded(image);
+        if (recorded == null || !same(Path.of(recorded), backing)) {
+            throw new BlockException(
+                    BlockException.Kind.NO_ACCESS,
+                    "the image "
+                            + image
+                            + " wants to be backed by "
+                            + backing
+                            + ", which its guest could then read. If that is meant, name the file:"
+                            + " backing="
+                            + backing);
+        }
+    }
+
+    private static boolean same(Path one, Path other) {
+        try {
+            return Files.isSameFile(one, other);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static @Nullable String recorded(Path image) {
+        try {
+            UserDefinedFileAttributeView view = view(image);
+            if (view == null || !view.list().contains(ATTRIBUTE)) {
+                return null;
+            }
+            ByteBuffer text = ByteBuffer.allocate(view.size(ATTRIBUTE));
+            view.read(ATTRIBUTE, text);
+            return new String(text.array(), 0, text.position(), StandardCharsets.UTF_8);
+        } catch (IOException | UnsupportedOperationException e) {
+            return null;
+        }
+    }
+
+    private static @Nullable UserDefinedFileAttributeView view(Path image) {
+        return Files.getFileAttributeView(image, UserDefinedFileAttributeView.class);
+    }
+}

@@ -1,0 +1,603 @@
+package org.jvisor.virtio.block.qcow2;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.jvisor.virtio.block.BlockException;
+import org.jvisor.virtio.block.HostFile;
+
+/**
+ * The tables of an image that is in use: where each cluster of the disk is, and which clusters of
+ * the file are free. One lock guards them; it is never held while waiting for the medium. Changes
+ * stay in memory until {@link #flush}.
+ */
+final class Metadata {
+    /** L2 tables in memory, in bytes. */
+    private static final int CACHE = 8 << 20;
+
+    private static final int LEAST_TABLES = 16;
+
+    /** Clusters given up after which a flush makes them free. */
+    private static final int MOST_FREED = 1 << 16;
+
+    private final HostFile file;
+    private final Header header;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final ReentrantLock flushLock = new ReentrantLock();
+    private final TableIo io;
+    private final TableIo flushIo;
+    private final Refcounts refcounts;
+    private final TableCache l2;
+    private Table l1;
+
+    /** Clusters that lost a reference which the medium still has. */
+    private List<Long> freed = new ArrayList<>();
+
+    private @Nullable BlockException broken;
+
+    Metadata(HostFile file, Header header, TableIo io) throws BlockException {
+        this.file = file;
+        this.header = header;
+        this.io = io;
+        flushIo = new TableIo(file);
+        refcounts = new Refcounts(file, header, io);
+        l2 =
+                new TableCache(
+                        io,
+                        header.clusterSize(),
+                        Math.max(LEAST_TABLES, CACHE >> header.clusterBits));
+        l1 = new Table(header.l1Offset(), io.read(header.l1Offset(), header.l1Size() * 8));
+        refcounts.reserve(l1.offset, l1.data.length);
+        for (int i = 0; i < l1.entries(); i++) {
+            long offset = l1.get(i) & Layout.OFFSET;
+            if (offset != 0 && aligned(offset)) {
+                refcounts.reserve(offset, header.clusterSize());
+            }
+        }
+    }
+
+    // ---- looking up
+
+    /** Clusters of the disk that lie one after another in the file, or are of one kind. */
+    static final class Run {
+        Kind kind = Kind.UNALLOCATED;
+
+        /** The first cluster's position in the file, or the whole entry of a compressed one. */
+        long host;
+
+        int clusters;
+
+        /** Whether the clusters belong to the disk alone and may be written in place. */
+        boolean owned;
+    }
+
+    /** What an L2 entry says of a cluster. */
+    enum Kind {
+        UNALLOCATED,
+        ZERO,
+        /** Reads as zeros, and has a place in the file. */
+        ZERO_ALLOCATED,
+        NORMAL,
+        COMPRESSED
+    }
+
+    /**
+     * Finds a cluster of the disk, and how many after it go on in the same way.
+     *
+     * @param most how many are of interest, 1 or more
+     */
+    void find(long cluster, int most, Run run) throws BlockException {
+        lock.lock();
+        try {
+            int l1Index = (int) (cluster >>> header.l2Bits());
+            int l2Index = (int) (cluster & (1L << header.l2Bits()) - 1);
+            int limit = Math.min(most, (1 << header.l2Bits()) - l2Index);
+            Table table = l2Table(l1Index);
+            if (table == null) {
+                run.kind = Kind.UNALLOCATED;
+                run.clusters = limit;
+                run.owned = false;
+                return;
+            }
+            boolean ownedTable = (l1.get(l1Index) & Layout.COPIED) != 0;
+            long entry = table.get(l2Index);
+            Kind kind = kind(entry, cluster);
+            run.kind = kind;
+            run.host = kind == Kind.COMPRESSED ? entry : entry & Layout.OFFSET;
+            run.owned = ownedTable && (entry & Layout.COPIED) != 0;
+            int count = 1;
+            while (count < limit && kind != Kind.COMPRESSED) {
+                long next = table.get(l2Index + count);
+                long expected =
+                        kind == Kind.NORMAL || kind == Kind.ZERO_ALLOCATED
+                                ? entry + ((long) count << header.clusterBits)
+                                : entry;
+                if (next != expected) {
+                    break;
+                }
+                count++;
+            }
+            run.clusters = count;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Kind kind(long entry, long cluster) throws BlockException {
+        if ((entry & Layout.COMPRESSED) != 0) {
+            return Kind.COMPRESSED;
+        }
+        long offset = entry & Layout.OFFSET;
+        if (!aligned(offset)) {
+            throw corrupt("cluster %d is said to be at %#x".formatted(cluster, offset));
+        }
+        boolean zero = header.version >= 3 && (entry & Layout.ZERO) != 0;
+        if (offset == 0) {
+            return zero ? Kind.ZERO : Kind.UNALLOCATED;
+        }
+        return zero ? Kind.ZERO_ALLOCATED : Kind.NORMAL;
+    }
+
+    private @Nullable Table l2Table(int l1Index) throws BlockException {
+        if (l1Index >= l1.entries()) {
+            return null;
+        }
+        long offset = l1.get(l1Index) & Layout.OFFSET;
+        if (offset == 0) {
+            return null;
+        }
+        if (!aligned(offset)) {
+            throw corrupt("L2 table %d is said to be at %#x".formatted(l1Index, offset));
+        }
+        return l2.get(offset);
+    }
+
+    private boolean aligned(long offset) {
+        return (offset & (header.clusterSize() - 1L)) == 0;
+    }
+
+    /** Whether a cluster of the file must not be written as data. */
+    boolean isMetadata(long host) {
+        lock.lock();
+        try {
+            return refcounts.isReserved(host >>> header.clusterBits);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- changing
+
+    /** Clusters of the file for new data. */
+    record Space(long host, int clusters, boolean zeros) {}
+
+    /**
+     * Takes clusters of the file for data.
+     *
+     * @param most how many would be good
+     */
+    Space allocate(int most) throws BlockException {
+        lock.lock();
+        try {
+            checkWritable();
+            long first = refcounts.allocate(most);
+            return new Space(first << header.clusterBits, refcounts.allocated(), refcounts.fresh());
+        } catch (BlockException e) {
+            throw noted(e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives back what {@link #allocate} gave and nothing refers to. */
+    void giveBack(Space space) throws BlockException {
+        lock.lock();
+        try {
+            for (int i = 0; i < space.clusters(); i++) {
+                refcounts.decrease((space.host() >>> header.clusterBits) + i);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Has clusters of the disk be where their data are now; what they were before is given up. */
+    void map(long cluster, long host, int clusters) throws BlockException {
+        for (int i = 0; i < clusters; i++) {
+            set(cluster + i, host + ((long) i << header.clusterBits) | Layout.COPIED);
+        }
+    }
+
+    /** The same for what {@link #allocate} gave: what cannot be mapped is given back. */
+    void map(long cluster, Space space) throws BlockException {
+        int done = 0;
+        try {
+            while (done < space.clusters()) {
+                map(cluster + done, space.host() + ((long) done << header.clusterBits), 1);
+                done++;
+            }
+        } finally {
+            if (done < space.clusters()) {
+                long host = space.host() + ((long) done << header.clusterBits);
+                giveBack(new Space(host, space.clusters() - done, false));
+            }
+        }
+    }
+
+    /** Replaces the entry of a cluster of the disk. */
+    void set(long cluster, long entry) throws BlockException {
+        lock.lock();
+        try {
+            checkWritable();
+            int l1Index = (int) (cluster >>> header.l2Bits());
+            int l2Index = (int) (cluster & (1L << header.l2Bits()) - 1);
+            Table table = l2Table(l1Index);
+            if (table == null && entry == 0) {
+                return;
+            }
+            table = ownL2(l1Index, table);
+            long old = table.get(l2Index);
+            if (old != entry) {
+                table.set(l2Index, entry);
+                giveUp(old, entry);
+            }
+        } catch (BlockException e) {
+            throw noted(e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** An L2 table that belongs to the disk alone: a new one, or a copy of one that is shared. */
+    private Table ownL2(int l1Index, @Nullable Table table) throws BlockException {
+        if (table != null && (l1.get(l1Index) & Layout.COPIED) != 0) {
+            return table;
+        }
+        long cluster = refcounts.allocate(1);
+        long offset = cluster << header.clusterBits;
+        Table own = l2.create(offset, table == null ? null : table.data.clone());
+        try {
+            io.write(offset, own.data, 0, own.data.length); // the host must have the space now
+        } catch (BlockException e) {
+            l2.forget(offset);
+            refcounts.decrease(cluster);
+            throw e;
+        }
+        refcounts.reserve(offset, header.clusterSize());
+        l1.set(l1Index, offset | Layout.COPIED);
+        if (table != null) {
+            freed.add(table.offset >>> header.clusterBits);
+        }
+        return own;
+    }
+
+    /** Notes the clusters that {@code old} refers to and {@code entry} does not. */
+    private void giveUp(long old, long entry) {
+        if ((old & Layout.COMPRESSED) != 0) {
+            long first = Compressed.offset(old, header.clusterBits) >>> header.clusterBits;
+            long last = Compressed.end(old, header.clusterBits) - 1 >>> header.clusterBits;
+            for (long at = first; at <= last; at++) {
+                freed.add(at);
+            }
+        } else {
+            long offset = old & Layout.OFFSET;
+            if (offset != 0 && offset != (entry & Layout.OFFSET)) {
+                freed.add(offset >>> header.clusterBits);
+            }
+        }
+    }
+
+    /** Whether so much is unwritten that the caller should flush. */
+    boolean needsFlush() {
+        lock.lock();
+        try {
+            return l2.dirty() > l2.capacity() / 2
+                    || freed.size() > MOST_FREED
+                    || refcounts.needsFlush();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- flushing
+
+    /** What one flush writes, step by step. */
+    private static final class Batch {
+        final List<Table.Piece> refcountBlocks = new ArrayList<>();
+        final List<Table.Piece> refcountTable = new ArrayList<>();
+        final List<Table.Piece> newTables = new ArrayList<>();
+        final List<Table.Piece> entries = new ArrayList<>();
+        List<Long> freed = List.of();
+
+        List<List<Table.Piece>> all() {
+            return List.of(refcountBlocks, refcountTable, newTables, entries);
+        }
+
+        boolean isEmpty() {
+            return freed.isEmpty() && all().stream().allMatch(List::isEmpty);
+        }
+    }
+
+    /** Writes all changes so far, and waits until they and all data are on the medium. */
+    void flush() throws BlockException {
+        if (isClean() && !flushLock.isLocked()) {
+            file.sync();
+            return;
+        }
+        flushLock.lock();
+        try {
+            Batch batch = collect();
+            boolean done = false;
+            try {
+                if (!batch.isEmpty()) {
+                    writeAll(batch);
+                } else {
+                    file.sync();
+                }
+                done = true;
+            } finally {
+                settle(batch, done);
+            }
+            reuse(batch.freed);
+        } finally {
+            flushLock.unlock();
+        }
+    }
+
+    private boolean isClean() {
+        lock.lock();
+        try {
+            return freed.isEmpty() && !l1.dirty() && l2.dirty() == 0 && !refcounts.dirty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Batch collect() {
+        Batch batch = new Batch();
+        lock.lock();
+        try {
+            refcounts.collectBlocks(batch.refcountBlocks);
+            refcounts.collectTable(batch.refcountTable);
+            l2.collect(true, batch.newTables);
+            l2.collect(false, batch.entries);
+            l1.collect(batch.entries);
+            batch.freed = freed;
+            freed = new ArrayList<>();
+        } finally {
+            lock.unlock();
+        }
+        return batch;
+    }
+
+    private void writeAll(Batch batch) throws BlockException {
+        write(batch.refcountBlocks);
+        if (!batch.refcountTable.isEmpty()) {
+            file.sync();
+            write(batch.refcountTable);
+        }
+        write(batch.newTables);
+        file.sync();
+        if (!batch.entries.isEmpty()) {
+            write(batch.entries);
+            file.sync();
+        }
+    }
+
+    private void write(List<Table.Piece> pieces) throws BlockException {
+        for (Table.Piece piece : pieces) {
+            flushIo.write(piece.position(), piece.bytes(), 0, piece.bytes().length);
+        }
+    }
+
+    /** Ends a flush: what it wrote is referred to, or what it could not write is changed again. */
+    private void settle(Batch batch, boolean done) {
+        lock.lock();
+        try {
+            for (List<Table.Piece> pieces : batch.all()) {
+                for (Table.Piece piece : pieces) {
+                    piece.table().flushing = false;
+                    if (done) {
+                        piece.table().unreferenced = false;
+                    } else {
+                        piece.table().restore(piece);
+                    }
+                }
+            }
+            if (!done) {
+                freed.addAll(batch.freed);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Makes clusters free that nothing on the medium refers to any more. */
+    private void reuse(List<Long> clusters) throws BlockException {
+        if (clusters.isEmpty()) {
+            return;
+        }
+        List<Long> free = new ArrayList<>();
+        lock.lock();
+        try {
+            for (long cluster : clusters) {
+                if (refcounts.get(cluster) == 1) {
+                    free.add(cluster); // counted until its space is given back
+                } else {
+                    refcounts.decrease(cluster);
+                }
+            }
+        } catch (BlockException e) {
+            throw noted(e);
+        } finally {
+            lock.unlock();
+        }
+        free.sort(null);
+        discard(free);
+        List<Table.Piece> blocks = new ArrayList<>();
+        lock.lock();
+        try {
+            long before = -1;
+            for (long cluster : free) {
+                if (cluster != before) {
+                    refcounts.release(cluster << header.clusterBits, header.clusterSize());
+                    l2.forget(cluster << header.clusterBits);
+                    refcounts.set(cluster, 0);
+                    before = cluster;
+                }
+            }
+            refcounts.collectBlocks(blocks);
+        } finally {
+            lock.unlock();
+        }
+        Batch counts = new Batch();
+        counts.refcountBlocks.addAll(blocks);
+        boolean done = false;
+        try {
+            write(blocks);
+            done = true;
+        } finally {
+            settle(counts, done);
+        }
+    }
+
+    private void discard(List<Long> sorted) throws BlockException {
+        int from = 0;
+        for (int i = 1; i <= sorted.size(); i++) {
+            if (i == sorted.size() || sorted.get(i) != sorted.get(i - 1) + 1) {
+                long first = sorted.get(from) << header.clusterBits;
+                if (!file.discard(first, (long) (i - from) << header.clusterBits)) {
+                    return;
+                }
+                from = i;
+            }
+        }
+    }
+
+    // ---- the whole image
+
+    /** Refuses a change of size that internal snapshots forbid. */
+    void checkResizable() throws BlockException {
+        if (header.snapshots() > 0) {
+            throw new BlockException(
+                    BlockException.Kind.UNSUPPORTED,
+                    "the image "
+                            + file.name()
+                            + " has internal snapshots and keeps its size. Delete them first with"
+                            + " qemu-img snapshot -d.");
+        }
+    }
+
+    /**
+     * Changes the size in the header, and moves the L1 table if it must grow. Nobody else writes.
+     */
+    void resize(long bytes) throws BlockException {
+        checkResizable();
+        flush();
+        long needed = Header.l1Needed(bytes, header.clusterBits);
+        if (needed * 8 > Layout.MOST_L1) {
+            throw new BlockException(
+                    BlockException.Kind.OUT_OF_RANGE,
+                    "an image with clusters of "
+                            + header.clusterSize()
+                            + " bytes cannot have "
+                            + bytes
+                            + " bytes. Convert it to one with larger clusters.");
+        }
+        Table larger = needed > l1.entries() ? place((int) needed) : null;
+        flush();
+        lock.lock();
+        try {
+            if (larger != null) {
+                io.write(larger.offset, larger.data, 0, larger.data.length);
+                file.sync();
+                header.l1(larger.offset, (int) needed);
+            }
+            header.size(bytes);
+            header.write(io);
+            file.sync();
+            if (larger != null) {
+                long clusters = Layout.clusters(l1.data.length, header.clusterBits);
+                for (long i = 0; i < clusters; i++) {
+                    freed.add((l1.offset >>> header.clusterBits) + i);
+                }
+                l1 = larger;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Table place(int entries) throws BlockException {
+        lock.lock();
+        try {
+            checkWritable();
+            int count = (int) Layout.clusters(entries * 8L, header.clusterBits);
+            long offset = refcounts.allocateBehind(count) << header.clusterBits;
+            refcounts.reserve(offset, entries * 8L);
+            byte[] data = Arrays.copyOf(l1.data, entries * 8);
+            return new Table(offset, data);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Has the disk hold nothing of its own any more. Nobody else writes. */
+    void clear() throws BlockException {
+        for (int i = 0; i < l1.entries(); i++) {
+            lock.lock();
+            try {
+                checkWritable();
+                Table table = l2Table(i);
+                if (table != null) {
+                    for (int j = 0; j < table.entries(); j++) {
+                        giveUp(table.get(j), 0);
+                    }
+                    freed.add(table.offset >>> header.clusterBits);
+                    l1.set(i, 0);
+                }
+            } finally {
+                lock.unlock();
+            }
+            if (needsFlush()) {
+                flush();
+            }
+        }
+        flush();
+    }
+
+    // ---- trouble
+
+    private void checkWritable() throws BlockException {
+        if (broken != null) {
+            throw broken;
+        }
+    }
+
+    /** Marks the image as damaged if that is what an exception says; returns the exception. */
+    BlockException noted(BlockException e) {
+        if (e.kind() == BlockException.Kind.CORRUPT) {
+            lock.lock();
+            try {
+                if (broken == null) {
+                    broken = e;
+                    if (header.version >= 3) {
+                        header.incompatible(header.incompatible() | Layout.CORRUPT);
+                        header.write(io);
+                    }
+                }
+            } catch (BlockException second) {
+                e.addSuppressed(second);
+            } finally {
+                lock.unlock();
+            }
+        }
+        return e;
+    }
+
+    private BlockException corrupt(String what) {
+        return Layout.corrupt(file.name(), what);
+    }
+}
