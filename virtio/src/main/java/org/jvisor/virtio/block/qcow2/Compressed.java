@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
+import org.jspecify.annotations.Nullable;
 import org.jvisor.virtio.block.BlockException;
 import org.jvisor.virtio.block.HostFile;
 
@@ -23,7 +24,7 @@ final class Compressed {
     private final Header header;
     private final TableIo io;
     private final Inflater inflater = new Inflater(true);
-    private final ZstdJavaDecompressor zstd = new ZstdJavaDecompressor();
+    private @Nullable ZstdJavaDecompressor zstd;
     private final LinkedHashMap<Long, byte[]> kept = new LinkedHashMap<>(16, 0.75f, true);
     private final int most;
 
@@ -114,8 +115,13 @@ final class Compressed {
         if (length < 0) {
             throw damaged(offset, "they are no Zstandard frame");
         }
+        ZstdJavaDecompressor decompressor = zstd;
+        if (decompressor == null) {
+            decompressor = new ZstdJavaDecompressor();
+            zstd = decompressor;
+        }
         try {
-            return zstd.decompress(input, 0, length, output, 0, output.length);
+            return decompressor.decompress(input, 0, length, output, 0, output.length);
         } catch (MalformedInputException | IllegalArgumentException e) {
             throw damaged(offset, String.valueOf(e.getMessage()));
         }

@@ -155,8 +155,7 @@ class QemuImgTest {
     @ValueSource(ints = {512, 4096, 65536, 1 << 21})
     void anImageMadeHereIsReadByQemu(int cluster) throws Exception {
         byte[] data = data(cluster);
-        Disk.createQcow2(
-                path("disk"), new Qcow2Format.Options(SIZE, 3, cluster, null, null));
+        Disk.createQcow2(path("disk"), new Qcow2Format.Options(SIZE, 3, cluster, null, null));
         try (BlockBackend disk = Disk.open(qcow2("disk"))) {
             write(disk, 0, data);
             disk.discard(0, 1 << 20);
@@ -178,8 +177,7 @@ class QemuImgTest {
         qemuImg("create", "-f", "qcow2", "-b", "middle", "-F", "qcow2", "top", "4M");
         assertThatThrownBy(() -> Disk.open(qcow2("top")).close())
                 .hasMessageContaining("wants to be backed by");
-        DiskOptions options =
-                qcow2("top").withBacking(List.of(path("middle"), path("base")));
+        DiskOptions options = qcow2("top").withBacking(List.of(path("middle"), path("base")));
         byte[] expected = Arrays.copyOf(data, 4 << 20);
         try (BlockBackend disk = Disk.open(options)) {
             assertThat(readAll(disk)).isEqualTo(expected);
