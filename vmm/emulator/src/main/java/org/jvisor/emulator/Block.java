@@ -1,5 +1,6 @@
 package org.jvisor.emulator;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Straight-line decoded code: entered at the top, left at the end or by an exception. */
@@ -16,8 +17,16 @@ final class Block {
     /** The blocks that ran after it last, to be found without a look-up; null at first. */
     @Nullable Block next, otherNext;
 
+    /** Blocks that its last instruction went to, if its target varies; null at first. */
+    private Block @Nullable [] targets;
+
     /** How often it was interpreted. */
     int heat;
+
+    private static final Block[] NONE = {};
+
+    /** How many targets of an indirect branch are kept at most. */
+    private static final int MOST_TARGETS = 32;
 
     /** After so many misses a region is made that has calls where they may be. */
     static final int MISSES = 100_000;
@@ -51,12 +60,34 @@ final class Block {
         this.second = second;
     }
 
+    /** Keeps where an indirect branch at its end went, for {@link RegionPlan}. */
+    void wentTo(Block next) {
+        Block[] old = targets();
+        for (Block target : old) {
+            if (target.equals(next)) {
+                return;
+            }
+        }
+        if (old.length < MOST_TARGETS && next.page.equals(page)) {
+            Block[] more = Arrays.copyOf(old, old.length + 1);
+            more[old.length] = next;
+            targets = more;
+        }
+    }
+
+    /** What was kept by {@link #wentTo}. */
+    Block[] targets() {
+        Block[] some = targets;
+        return some == null ? NONE : some;
+    }
+
     /** Makes the block stop before its next instruction, wherever it is. */
     void stop() {
         offset = -1;
         region = null;
         next = null;
         otherNext = null;
+        targets = null;
         for (int i = 0; i < code.length; i++) {
             code[i] = new StopInsn(code[i]);
         }

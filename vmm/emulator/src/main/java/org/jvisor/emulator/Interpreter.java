@@ -184,6 +184,9 @@ final class Interpreter {
         if (next != null && next.second == null) {
             last.otherNext = last.next;
             last.next = next;
+            if (last.otherNext != null) {
+                last.wentTo(next);
+            }
         }
         return next;
     }

@@ -16,49 +16,55 @@ import java.lang.invoke.VarHandle;
  * not allow.
  */
 final class Ordered {
+    // the layouts' own: with them a compilation inlines two methods less for every access
+    private static final VarHandle BYTE_OF = BYTE.varHandle();
+    private static final VarHandle SHORT_OF = SHORT.varHandle();
+    private static final VarHandle INT_OF = INT.varHandle();
+    private static final VarHandle LONG_OF = LONG.varHandle();
+
     private Ordered() {}
 
     static int load8(long host) {
-        int value = ALL.get(BYTE, host) & 0xff;
+        int value = (byte) BYTE_OF.get(ALL, host) & 0xff;
         VarHandle.acquireFence();
         return value;
     }
 
     static int load16(long host) {
-        int value = ALL.get(SHORT, host) & 0xffff;
+        int value = (short) SHORT_OF.get(ALL, host) & 0xffff;
         VarHandle.acquireFence();
         return value;
     }
 
     static int load32(long host) {
-        int value = ALL.get(INT, host);
+        int value = (int) INT_OF.get(ALL, host);
         VarHandle.acquireFence();
         return value;
     }
 
     static long load64(long host) {
-        long value = ALL.get(LONG, host);
+        long value = (long) LONG_OF.get(ALL, host);
         VarHandle.acquireFence();
         return value;
     }
 
     static void store8(long host, int value) {
         VarHandle.releaseFence();
-        ALL.set(BYTE, host, (byte) value);
+        BYTE_OF.set(ALL, host, (byte) value);
     }
 
     static void store16(long host, int value) {
         VarHandle.releaseFence();
-        ALL.set(SHORT, host, (short) value);
+        SHORT_OF.set(ALL, host, (short) value);
     }
 
     static void store32(long host, int value) {
         VarHandle.releaseFence();
-        ALL.set(INT, host, value);
+        INT_OF.set(ALL, host, value);
     }
 
     static void store64(long host, long value) {
         VarHandle.releaseFence();
-        ALL.set(LONG, host, value);
+        LONG_OF.set(ALL, host, value);
     }
 }

@@ -46,8 +46,13 @@ final class RegionAssembler {
     /** Local: whether a write reached decoded code. */
     static final int STOP = 35;
 
-    private static final int GENERAL = 36;
+    /** Local: {@link Mmu#slot} of the access. */
+    private static final int SLOT = 36;
+
+    private static final int GENERAL = 37;
     private static final int XMM = GENERAL + 32;
+    private static final long PAGE_MASK = ~0xfffL;
+    private static final ClassDesc ORDERED = ClassDesc.of("org.jvisor.emulator.Ordered");
     private static final long LOW32 = 0xffff_ffffL;
 
     final CodeBuilder b;
@@ -385,16 +390,47 @@ final class RegionAssembler {
             b.invokestatic(
                     MEMORY, name + 8 * size, type("(Lorg/jvisor/emulator/Cpu;[JJ)" + result));
         } else {
-            mustHit(change ? "writable" : "readable", size - 1);
-            b.aload(TLB).lload(MA);
-            b.invokestatic(MEMORY, "load" + 8 * size, type("([JJ)" + result));
+            mustHit(change, size - 1, PAGE_MASK);
+            pushHost(0);
+            b.invokestatic(ORDERED, "load" + 8 * size, type("(J)" + result));
         }
     }
 
-    /** Leaves unless the TLB has the page of the access at {@link #MA}. */
-    private void mustHit(String how, int last) {
-        b.aload(TLB).lload(MA).loadConstant(last).invokestatic(MEMORY, how, type("([JJI)Z"));
-        b.ifeq(miss);
+    /**
+     * Leaves unless the TLB has the page of the access at {@link #MA}. Written out instead of
+     * called: HotSpot inlines only so much.
+     *
+     * @param change to write
+     * @param last how many bytes come after the first
+     * @param compared the bits of the address of which the page must be the rest
+     */
+    private void mustHit(boolean change, int last, long compared) {
+        b.lload(MA).bipush(12).lushr().l2i().iconst_2().ishl().istore(SLOT);
+        b.aload(TLB).iload(SLOT);
+        if (change) {
+            b.iconst_1().ior();
+        }
+        mask();
+        b.laload().lload(MA);
+        if (last > 0) {
+            b.loadConstant((long) last).ladd();
+        }
+        b.loadConstant(compared).land().lcmp().ifne(miss);
+    }
+
+    /** Masks an index so that HotSpot knows it to be one of the TLB. */
+    private void mask() {
+        b.aload(TLB).arraylength().iconst_1().isub().iand();
+    }
+
+    /** Pushes where the access at {@link #MA}, which {@link #mustHit}, is on the host. */
+    private void pushHost(int delta) {
+        b.aload(TLB).iload(SLOT).iconst_2().ior();
+        mask();
+        b.laload().lload(MA).ladd();
+        if (delta != 0) {
+            b.loadConstant((long) delta).ladd();
+        }
     }
 
     /**
@@ -404,7 +440,7 @@ final class RegionAssembler {
     void write(int size) {
         popAccess(size);
         if (!plan.calls && !plan.logged) {
-            mustHit("writable", size - 1);
+            mustHit(true, size - 1, PAGE_MASK);
         }
         writeAccess(size);
     }
@@ -427,9 +463,10 @@ final class RegionAssembler {
     private void writeAccess(int size) {
         boolean call = plan.calls || plan.logged;
         if (call) {
-            b.aload(C);
+            b.aload(C).aload(TLB).lload(MA);
+        } else {
+            pushHost(0);
         }
-        b.aload(TLB).lload(MA);
         if (size == 8) {
             b.lload(MV);
         } else {
@@ -443,7 +480,7 @@ final class RegionAssembler {
                     type("(Lorg/jvisor/emulator/Cpu;[JJ" + value + ")Z"));
             b.istore(STOP);
         } else {
-            b.invokestatic(MEMORY, "store" + 8 * size, type("([JJ" + value + ")V"));
+            b.invokestatic(ORDERED, "store" + 8 * size, type("(J" + value + ")V"));
         }
     }
 
@@ -474,16 +511,16 @@ final class RegionAssembler {
                     aligned ? "aligned" : "unaligned",
                     type("(Lorg/jvisor/emulator/Cpu;[JJ)J"));
         } else {
-            mustHitWide("readable", aligned);
-            b.aload(TLB).lload(MA).invokestatic(MEMORY, "host", type("([JJ)J"));
+            mustHitWide(false, aligned);
+            pushHost(0);
         }
     }
 
-    private void mustHitWide(String how, boolean aligned) {
+    private void mustHitWide(boolean change, boolean aligned) {
         if (aligned) {
-            b.aload(TLB).lload(MA).invokestatic(WIDE, how + "Aligned", type("([JJ)Z")).ifeq(miss);
+            mustHit(change, 0, PAGE_MASK | 15);
         } else {
-            mustHit(how, 15);
+            mustHit(change, 15, PAGE_MASK);
         }
     }
 
@@ -493,20 +530,20 @@ final class RegionAssembler {
         boolean call = plan.calls || plan.logged;
         if (call) {
             b.aload(C).aload(TLB).lload(MA);
-        } else {
-            mustHitWide("writable", aligned);
-            b.aload(TLB).lload(MA);
-        }
-        pushXmm(xmm, 0);
-        pushXmm(xmm, 1);
-        if (call) {
+            pushXmm(xmm, 0);
+            pushXmm(xmm, 1);
             b.invokestatic(
                     WIDE,
                     aligned ? "writeAligned" : "write",
                     type("(Lorg/jvisor/emulator/Cpu;[JJJJ)Z"));
             b.istore(STOP);
-        } else {
-            b.invokestatic(WIDE, "store", type("([JJJJ)V"));
+            return;
+        }
+        mustHitWide(true, aligned);
+        for (int half = 0; half < 2; half++) {
+            pushHost(8 * half);
+            pushXmm(xmm, half);
+            b.invokestatic(ORDERED, "store64", type("(JJ)V"));
         }
     }
 

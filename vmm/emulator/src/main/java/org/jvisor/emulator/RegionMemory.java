@@ -10,59 +10,6 @@ final class RegionMemory {
 
     private RegionMemory() {}
 
-    // ---- accesses that the TLB must allow ----
-
-    /**
-     * Whether bytes can be read where they are.
-     *
-     * @param last how many bytes come after the first
-     */
-    static boolean readable(long[] t, long a, int last) {
-        return t[Mmu.slot(a) & t.length - 1] == (a + last & PAGE);
-    }
-
-    /** As {@link #readable}, to write. */
-    static boolean writable(long[] t, long a, int last) {
-        return t[(Mmu.slot(a) | 1) & t.length - 1] == (a + last & PAGE);
-    }
-
-    /** Where an address is on the host. */
-    static long host(long[] t, long a) {
-        return a + t[(Mmu.slot(a) | 2) & t.length - 1];
-    }
-
-    static int load8(long[] t, long a) {
-        return Ordered.load8(host(t, a));
-    }
-
-    static int load16(long[] t, long a) {
-        return Ordered.load16(host(t, a));
-    }
-
-    static int load32(long[] t, long a) {
-        return Ordered.load32(host(t, a));
-    }
-
-    static long load64(long[] t, long a) {
-        return Ordered.load64(host(t, a));
-    }
-
-    static void store8(long[] t, long a, int value) {
-        Ordered.store8(host(t, a), value);
-    }
-
-    static void store16(long[] t, long a, int value) {
-        Ordered.store16(host(t, a), value);
-    }
-
-    static void store32(long[] t, long a, int value) {
-        Ordered.store32(host(t, a), value);
-    }
-
-    static void store64(long[] t, long a, long value) {
-        Ordered.store64(host(t, a), value);
-    }
-
     // ---- reads ----
 
     static int read8(Cpu c, long[] t, long a) {

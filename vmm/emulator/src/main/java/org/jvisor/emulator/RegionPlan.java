@@ -134,19 +134,30 @@ final class RegionPlan {
         boolean known =
                 !last.form.operands.isEmpty()
                         && last.form.operands.getFirst().kind() == Operand.Kind.J;
-        int one = seen(block, block.next);
-        int two = seen(block, block.otherNext);
         return switch (last.form.mnemonic) {
-            case "JMP" -> known ? to(target) : to(one, two);
-            case "CALL" -> known ? to(target, next) : to(next, one, two);
-            case "RET" -> to(one, two);
+            case "JMP" -> known ? to(target) : seen(block);
+            case "CALL" -> known ? to(target, next) : seen(block, next);
+            case "RET" -> seen(block);
             case "LOOP", "LOOPE", "LOOPNE", "JCXZ" -> to(next, target);
             default -> last.form.is(Form.Attr.REP) ? to(next) : to();
         };
     }
 
+    /** Where a block went in its page beside others. */
+    private static int[] seen(Block from, int... others) {
+        Block[] targets = from.targets();
+        int count = others.length;
+        int[] offsets = Arrays.copyOf(others, count + targets.length + 2);
+        offsets[count++] = offset(from, from.next);
+        offsets[count++] = offset(from, from.otherNext);
+        for (Block target : targets) {
+            offsets[count++] = target.offset;
+        }
+        return offsets;
+    }
+
     /** The offset of a block in the page of another, or -1. */
-    private static int seen(Block from, @Nullable Block to) {
+    private static int offset(Block from, @Nullable Block to) {
         return to != null && to.page == from.page ? to.offset : -1;
     }
 

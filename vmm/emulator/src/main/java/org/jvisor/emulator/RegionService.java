@@ -35,9 +35,9 @@ final class RegionService {
     /**
      * What waits to be done.
      *
-     * @param instead the region that it takes the place of, or null
+     * @param instead the region that a new one takes the place of, or null
      */
-    private record Request(Cpu cpu, Block root, RegionPlan plan, @Nullable Region instead) {}
+    private record Request(Cpu cpu, Block root, @Nullable Region instead) {}
 
     /**
      * Whether HotSpot compiles translated code when it is asked to, before it is used: the options
@@ -48,24 +48,10 @@ final class RegionService {
 
     /** Asks for the translation of a hot block and what belongs to it; on a CPU's thread. */
     void request(Cpu c, Block root) {
-        if (!ENABLED && c.lockstep == null) {
-            root.requested = true;
-            return;
+        root.requested = true;
+        if (ENABLED || c.lockstep != null) {
+            add(new Request(c, root, null));
         }
-        RegionPlan plan;
-        rendezvous.lock(c); // a block that is killed meanwhile would lose its instructions
-        try {
-            if (root.page.dead) {
-                return;
-            }
-            plan = RegionPlan.around(root, RegionPlan.MAX_INSNS, access(c));
-            for (Block block : plan.blocks) {
-                block.requested = true;
-            }
-        } finally {
-            rendezvous.unlock();
-        }
-        add(new Request(c, root, plan, null));
     }
 
     private static RegionPlan.Access access(Cpu c) {
@@ -74,14 +60,9 @@ final class RegionService {
 
     /** Asks for a region with calls in place of one that is left for the interpreter too often. */
     void requestAnew(Cpu c, Block root) {
-        rendezvous.lock(c);
-        try {
-            Region region = root.region;
-            if (!root.page.dead && region != null && !region.calls) {
-                add(new Request(c, root, RegionPlan.withCalls(region), region));
-            }
-        } finally {
-            rendezvous.unlock();
+        Region region = root.region;
+        if (region != null && !region.calls) {
+            add(new Request(c, root, region));
         }
     }
 
@@ -114,9 +95,7 @@ final class RegionService {
             if (request == null) {
                 return;
             }
-            if (!request.plan.page.dead) {
-                tryTranslate(compiler, request);
-            }
+            tryTranslate(compiler, request);
         }
     }
 
@@ -154,20 +133,17 @@ final class RegionService {
     }
 
     private void translate(RegionCompiler compiler, Request request) {
-        RegionPlan plan = request.plan;
-        byte[] bytes = compiler.translate(plan);
-        for (int limit = plan.insns.length * 3 / 4;
-                compiler.length() > RegionCompiler.MAX_BYTECODE
-                        && limit > 0
-                        && request.instead == null;
-                limit = plan.insns.length * 3 / 4) {
-            RegionPlan smaller = replan(request.cpu, request.root, limit);
-            if (smaller == null) {
+        int limit = RegionPlan.MAX_INSNS;
+        RegionPlan plan;
+        byte[] bytes;
+        do {
+            plan = plan(request, limit);
+            if (plan == null) {
                 return;
             }
-            plan = smaller;
             bytes = compiler.translate(plan);
-        }
+            limit = plan.insns.length * 3 / 4;
+        } while (compiler.length() > RegionCompiler.MAX_BYTECODE && limit > 0);
         if (compiler.length() > RegionCompiler.MAX_BYTECODE) {
             return;
         }
@@ -203,10 +179,19 @@ final class RegionService {
         return System.nanoTime() - before;
     }
 
-    private @Nullable RegionPlan replan(Cpu cpu, Block root, int limit) {
-        rendezvous.lock();
+    /** What to translate now for a request, or null if there is nothing left to do. */
+    private @Nullable RegionPlan plan(Request request, int limit) {
+        Block root = request.root;
+        rendezvous.lock(); // a block that is killed meanwhile would lose its instructions
         try {
-            return root.page.dead ? null : RegionPlan.around(root, limit, access(cpu));
+            if (root.page.dead
+                    || root.offset < 0
+                    || !Objects.equals(root.region, request.instead)) {
+                return null;
+            }
+            return request.instead != null
+                    ? RegionPlan.withCalls(request.instead)
+                    : RegionPlan.around(root, limit, access(request.cpu));
         } finally {
             rendezvous.unlock();
         }

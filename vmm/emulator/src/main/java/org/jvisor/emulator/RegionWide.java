@@ -18,24 +18,6 @@ final class RegionWide {
         return (c.cr0 & (Cpu.CR0_EM | Cpu.CR0_TS)) == 0 && (c.cr4 & Cpu.CR4_OSFXSR) != 0;
     }
 
-    // ---- 16 bytes of memory that the TLB must have ----
-
-    /** Whether 16 bytes at a multiple of 16 can be read where they are. */
-    static boolean readableAligned(long[] t, long a) {
-        return t[Mmu.slot(a) & t.length - 1] == (a & (PAGE | 15));
-    }
-
-    /** As {@link #readableAligned}, to write. */
-    static boolean writableAligned(long[] t, long a) {
-        return t[(Mmu.slot(a) | 1) & t.length - 1] == (a & (PAGE | 15));
-    }
-
-    static void store(long[] t, long a, long low, long high) {
-        long host = RegionMemory.host(t, a);
-        Ordered.store64(host, low);
-        Ordered.store64(host + 8, high);
-    }
-
     // ---- 16 bytes of memory ----
 
     /** Where on the host 16 bytes can be read: the guest's memory, or a copy. */
