@@ -158,6 +158,7 @@ public final class UserBackend implements NetBackend {
         retry = NetPort.NEVER;
         deliverBacklog(port);
         long wait = Math.min(retry, port.transmit(0, sink));
+        port.received(0); // libslirp answered some frames at once
         callbacks.check();
         polls.truncate(1);
         callbacks.holdInput(backlog.isHalfFull());
