@@ -9,6 +9,7 @@ module org.jvisor.launcher {
     requires org.jvisor.cpucheck;
     requires org.jvisor.kvm;
     requires org.jvisor.machine;
+    requires org.jvisor.virtio;
     requires org.tukaani.xz;
 
     exports org.jvisor.launcher to

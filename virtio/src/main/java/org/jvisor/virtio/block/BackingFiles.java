@@ -76,9 +76,10 @@ final class BackingFiles {
                             + image
                             + " wants to be backed by "
                             + backing
-                            + ", which its guest could then read. If that is meant, name the file:"
+                            + ", which its guest could then read. If that is meant, give"
                             + " backing="
-                            + backing);
+                            + backing
+                            + " with the disk (--backing of jvisor disk).");
         }
     }
 

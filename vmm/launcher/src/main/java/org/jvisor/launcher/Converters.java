@@ -12,6 +12,7 @@ import org.jvisor.machine.NetworkConfig;
 import org.jvisor.machine.Sizes;
 import org.jvisor.machine.SmpMode;
 import org.jvisor.machine.TransportKind;
+import org.jvisor.virtio.block.DiskFormat;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -59,6 +60,18 @@ final class Converters {
     static final class Disk extends Device<DiskConfig> {
         Disk() {
             super(DiskConfig::parse);
+        }
+    }
+
+    /** The format of a disk by its name. */
+    static final class Format implements ITypeConverter<DiskFormat> {
+        @Override
+        public DiskFormat convert(String text) {
+            try {
+                return DiskFormat.of(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package org.jvisor.launcher;
 
 import org.jvisor.machine.MachineException;
+import org.jvisor.virtio.block.BlockException;
 
 /**
  * The exit statuses of the {@code jvisor} command. All are even, so that an odd status is always
@@ -49,6 +50,15 @@ public final class ExitStatus {
             case CONFIGURATION -> USAGE;
             case FILE -> FILE;
             case HOST -> HOST;
+        };
+    }
+
+    /** The status for a disk that could not be opened, made or changed. */
+    static int of(BlockException.Kind kind) {
+        return switch (kind) {
+            case OUT_OF_RANGE -> USAGE;
+            case READ_ONLY, CORRUPT, UNSUPPORTED, IN_USE, NO_ACCESS -> FILE;
+            case IO, NO_SPACE -> IO;
         };
     }
 }

@@ -47,10 +47,12 @@ final class JvisorCommand implements Runnable {
         return switch (args.length == 0 ? "" : args[0]) {
             case "run" -> line.addSubcommand(new RunCommand());
             case "image" -> line.addSubcommand(new ImageCommand());
+            case "disk" -> line.addSubcommand(new DiskCommand());
             case "cpu-check" -> line.addSubcommand(new CpuCheckCommand());
             default ->
                     line.addSubcommand(new RunCommand())
                             .addSubcommand(new ImageCommand())
+                            .addSubcommand(new DiskCommand())
                             .addSubcommand(new CpuCheckCommand());
         };
     }

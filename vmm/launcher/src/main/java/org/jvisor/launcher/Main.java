@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jvisor.machine.MachineException;
 import org.jvisor.machine.Preload;
+import org.jvisor.virtio.block.BlockException;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -83,6 +84,10 @@ public final class Main {
             }
             case MachineException error -> {
                 report(err, String.valueOf(error.getMessage()));
+                yield ExitStatus.of(error.kind());
+            }
+            case BlockException error -> {
+                report(err, error.getMessage());
                 yield ExitStatus.of(error.kind());
             }
             default -> {

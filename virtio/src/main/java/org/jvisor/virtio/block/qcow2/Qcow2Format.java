@@ -33,6 +33,11 @@ public final class Qcow2Format {
             return new Options(size, 3, CLUSTER, null, null);
         }
 
+        /** The same with another size. */
+        public Options withSize(long bytes) {
+            return new Options(bytes, version, clusterSize, backingFile, backingFormat);
+        }
+
         /** The same with a backing file. */
         public Options backedBy(String file, String format) {
             return new Options(size, version, clusterSize, file, format);

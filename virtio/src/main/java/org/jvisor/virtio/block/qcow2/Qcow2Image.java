@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.jvisor.linux.IoVector;
 import org.jvisor.virtio.block.BlockBackend;
@@ -311,6 +312,50 @@ public final class Qcow2Image implements BlockBackend {
             cluster += run.clusters;
         }
         metadata.flush();
+    }
+
+    /**
+     * Moves all that the image has of its own into its backing file, which was opened for writing
+     * ({@link org.jvisor.virtio.block.Disk#openForCommit}), and leaves the image empty. Nobody else
+     * may use it meanwhile. Cut off at any time, it can be done again.
+     *
+     * @param progress told how many bytes of the disk are done, now and then
+     * @throws BlockException if there is no backing file, or one of the two cannot be written
+     */
+    public void commit(LongConsumer progress) throws BlockException {
+        BlockBackend below = backing;
+        if (below == null) {
+            throw new BlockException(
+                    BlockException.Kind.UNSUPPORTED,
+                    "the image " + file.name() + " has no backing file to commit to");
+        }
+        if (below.size() < size) {
+            below.resize(size);
+        }
+        Metadata.Run run = new Metadata.Run();
+        Arena arena = Arena.ofAuto();
+        int chunk = Math.max(STRETCH, clusterSize);
+        try (IoVector buffer = IoVector.of(arena.allocate(chunk, 4096))) {
+            long at = 0;
+            while (at < size) {
+                metadata.find(at >>> bits, chunk >>> bits, run);
+                long part = Math.min(size - at, (long) run.clusters << bits);
+                switch (run.kind) {
+                    case UNALLOCATED -> {
+                        // is there already
+                    }
+                    case ZERO, ZERO_ALLOCATED -> below.writeZeroes(at, part, true);
+                    case NORMAL, COMPRESSED -> {
+                        read(at, buffer, 0, part);
+                        below.write(at, buffer, 0, part);
+                    }
+                }
+                at += part;
+                progress.accept(at);
+            }
+        }
+        below.flush();
+        metadata.clear();
     }
 
     @Override

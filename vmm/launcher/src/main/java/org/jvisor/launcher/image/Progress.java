@@ -24,7 +24,7 @@ public final class Progress implements AutoCloseable {
     }
 
     /** Begins a step. */
-    void step(String text) {
+    public void step(String text) {
         step = text;
         percent = -1;
         if (live) {
@@ -35,7 +35,7 @@ public final class Progress implements AutoCloseable {
     }
 
     /** Shows how far the step is, from 0 to 100. */
-    void percent(int done) {
+    public void percent(int done) {
         if (live && done != percent && step != null) {
             percent = done;
             draw(" %d%%".formatted(done));
@@ -43,7 +43,7 @@ public final class Progress implements AutoCloseable {
     }
 
     /** Shows a line that stays. */
-    void note(String text) {
+    public void note(String text) {
         clear();
         out.println("jvisor: " + text);
     }
