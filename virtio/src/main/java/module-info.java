@@ -6,8 +6,10 @@ module org.jvisor.virtio {
     requires transitive org.jvisor.kvm;
 
     exports org.jvisor.virtio;
+    exports org.jvisor.virtio.balloon;
     exports org.jvisor.virtio.block;
     exports org.jvisor.virtio.block.qcow2;
+    exports org.jvisor.virtio.console;
     exports org.jvisor.virtio.entropy;
     exports org.jvisor.virtio.net;
     exports org.jvisor.virtio.queue;

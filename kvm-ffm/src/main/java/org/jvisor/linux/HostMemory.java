@@ -188,6 +188,22 @@ public final class HostMemory implements AutoCloseable {
     }
 
     /**
+     * Gives pages of a mapping that is only known by its address back to the host: they read as
+     * zeros afterwards and cost nothing until they are touched. For anonymous memory and a memfd.
+     *
+     * @param range whole pages of {@link #PAGE_SIZE} of a writable mapping
+     * @throws LinuxException if the kernel refuses
+     */
+    public static void release(MemorySegment range) {
+        // Shared memory is freed by punching a hole; private memory refuses that.
+        if (MemoryCalls.madvise(range, linux_h.MADV_REMOVE()) < 0) {
+            LinuxException.check(
+                    "madvise to release memory",
+                    MemoryCalls.madvise(range, linux_h.MADV_DONTNEED()));
+        }
+    }
+
+    /**
      * Waits until what was written to a {@link FileMode#SHARED} mapping is in the file.
      *
      * @throws LinuxException if writing fails

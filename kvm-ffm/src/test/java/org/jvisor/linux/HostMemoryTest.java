@@ -182,4 +182,17 @@ class HostMemoryTest {
     private static MemorySegment zeros(long size) {
         return MemorySegment.ofArray(new byte[(int) size]);
     }
+
+    @Test
+    void releasedPagesReadAsZeros() {
+        try (HostMemory anonymous = HostMemory.anonymous(8192, HugePages.NONE);
+                HostMemory shared = HostMemory.memfd("test", 8192, HugePages.NONE)) {
+            for (HostMemory memory : new HostMemory[] {anonymous, shared}) {
+                memory.segment().fill((byte) 7);
+                HostMemory.release(memory.slice(4096, 4096));
+                assertThat(memory.segment().get(ValueLayout.JAVA_BYTE, 4095)).isEqualTo((byte) 7);
+                assertThat(memory.segment().get(ValueLayout.JAVA_BYTE, 4096)).isZero();
+            }
+        }
+    }
 }

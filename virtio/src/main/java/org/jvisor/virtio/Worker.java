@@ -9,28 +9,73 @@ import java.util.concurrent.locks.LockSupport;
 public final class Worker implements AutoCloseable {
     private final Thread thread;
     private final Runnable task;
+    private final Idle idle;
     private volatile boolean woken;
     private volatile boolean stopped = true;
     private volatile boolean running;
     private volatile boolean closed;
     private boolean started;
 
+    /** What the worker's thread does when nothing woke it: for those that wait for a selector. */
+    public interface Idle {
+        /**
+         * Waits until {@link #wake}, or until there is something to do; may return early.
+         *
+         * @return whether the task has to run though nobody woke the worker
+         */
+        boolean await();
+
+        /** Ends an {@link #await} under way, or else the next one. */
+        void wake();
+    }
+
     /**
-     * Makes a worker.
+     * Makes a worker that parks when it is idle.
      *
      * @param name the thread's, such as {@code "disk0-io-0"}
      * @param task looks for work and does all it finds; it returns soon once {@link #stopping}
      */
     public Worker(String name, Runnable task) {
+        this(name, task, PARK);
+    }
+
+    /**
+     * Makes a worker that waits in its own way when it is idle.
+     *
+     * @param name the thread's
+     * @param task as above
+     * @param idle called by the worker's thread only, but for its {@code wake}
+     */
+    public Worker(String name, Runnable task, Idle idle) {
         this.task = task;
+        this.idle = idle;
         thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
+    }
+
+    private static final Idle PARK =
+            new Idle() {
+                @Override
+                public boolean await() {
+                    LockSupport.park();
+                    return false;
+                }
+
+                @Override
+                public void wake() {
+                    // The worker unparks its thread itself.
+                }
+            };
+
+    private void unpark() {
+        LockSupport.unpark(thread);
+        idle.wake();
     }
 
     /** Has the task run, once more if it runs already. From any thread; does not block. */
     public void wake() {
         if (!woken) {
             woken = true;
-            LockSupport.unpark(thread);
+            unpark();
         }
     }
 
@@ -50,7 +95,7 @@ public final class Worker implements AutoCloseable {
         }
         stopped = false;
         woken = true;
-        LockSupport.unpark(thread);
+        unpark();
     }
 
     /**
@@ -80,13 +125,16 @@ public final class Worker implements AutoCloseable {
     public void close() {
         stop();
         closed = true;
-        LockSupport.unpark(thread);
+        unpark();
     }
 
     private void run() {
         while (!closed) {
-            if (!woken || stopped) {
+            if (stopped) {
                 LockSupport.park(this);
+                continue;
+            }
+            if (!woken && !idle.await()) {
                 continue;
             }
             running = true;

@@ -47,6 +47,21 @@ public abstract class WorkerDevice implements VirtioDevice {
         worker = new Worker(name + "-io-0", this::work);
     }
 
+    /**
+     * Makes a device that is not active and waits in its own way.
+     *
+     * @param type the virtio device ID
+     * @param configSize bytes of configuration space
+     * @param idle what the worker's thread does when there is nothing to do
+     */
+    @SuppressWarnings("this-escape") // the worker is stopped until activate
+    protected WorkerDevice(String name, int type, int configSize, Worker.Idle idle) {
+        this.name = name;
+        this.type = type;
+        config = new ConfigSpace(configSize);
+        worker = new Worker(name + "-io-0", this::work, idle);
+    }
+
     // ---- For subclasses
 
     /**

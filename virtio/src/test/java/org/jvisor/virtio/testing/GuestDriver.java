@@ -26,7 +26,7 @@ public final class GuestDriver implements AutoCloseable {
     public static final int NEEDS_RESET = 64, FAILED = 128;
 
     /** How long a test waits for what must come, before it fails. */
-    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
+    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(30);
 
     private final GuestRam ram;
     private final VirtioDevice device;
