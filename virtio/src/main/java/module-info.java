@@ -14,4 +14,5 @@ module org.jvisor.virtio {
     exports org.jvisor.virtio.net;
     exports org.jvisor.virtio.queue;
     exports org.jvisor.virtio.transport;
+    exports org.jvisor.virtio.vsock;
 }
