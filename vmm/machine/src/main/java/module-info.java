@@ -8,7 +8,7 @@ module org.jvisor.machine {
     requires org.jvisor.emulator;
     requires org.jvisor.firmware;
     requires org.jvisor.kvm;
-    requires org.jvisor.virtio;
+    requires transitive org.jvisor.virtio;
 
     exports org.jvisor.machine;
 }

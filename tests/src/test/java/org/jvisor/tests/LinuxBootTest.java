@@ -1,7 +1,6 @@
 package org.jvisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -12,23 +11,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * An unmodified Debian kernel boots in software to a busybox shell and does real work there. Needs
- * the Debian image: from the cache, or pulled over the network. With {@code CI=true} its absence is
- * a failure; elsewhere the tests are skipped and say so.
+ * the {@link DebianImage}.
  */
 class LinuxBootTest {
     private static final Duration LIMIT = Duration.ofMinutes(6);
 
     @BeforeAll
     static void pullTheImage() throws IOException, InterruptedException {
-        Jvisor.Result pull = Jvisor.run("", Duration.ofMinutes(10), "image", "pull", "debian");
-        String reason = "the Debian image cannot be had here: " + pull.errors();
-        if ("true".equals(System.getenv("CI"))) {
-            assertThat(pull.status()).as(reason).isZero();
-        }
-        if (pull.status() != 0) {
-            System.out.println("skipped: " + reason);
-        }
-        assumeTrue(pull.status() == 0, reason);
+        DebianImage.require();
     }
 
     private static Jvisor.Result boot(String script, String... arguments)
