@@ -165,6 +165,7 @@ final class BlockQueue {
             worker.start();
         } else {
             wanted = Math.max(1, wanted);
+            changed.signalAll(); // one may have been wanted before the queue was stopped
         }
     }
 

@@ -14,11 +14,14 @@ import org.jvisor.virtio.block.HostFile;
  * crash would leave: any of them done, in any order, and the last one in part.
  */
 final class MemoryFile implements HostFile {
+    /** No file here is larger: an image that is told wrong could want any size. */
+    static final long MOST = 64 << 20;
+
     private byte[] bytes = new byte[0];
     private byte[] synced = new byte[0];
     private final List<Change> changes = new ArrayList<>();
     long writesLeft = Long.MAX_VALUE;
-    long limit = Long.MAX_VALUE;
+    long limit = MOST;
     int syncs;
 
     /** A write, a hole (without data), or a new size (position -1). */
@@ -89,6 +92,9 @@ final class MemoryFile implements HostFile {
             throw new BlockException(BlockException.Kind.IO, "the power is off");
         }
         if (change.data.length > 0 && change.position + change.length > limit) {
+            throw new BlockException(BlockException.Kind.NO_SPACE, "the test's file is full");
+        }
+        if (change.position < 0 && change.length > limit) {
             throw new BlockException(BlockException.Kind.NO_SPACE, "the test's file is full");
         }
         changes.add(change);

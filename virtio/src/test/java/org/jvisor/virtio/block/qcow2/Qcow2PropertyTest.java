@@ -4,7 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -143,11 +149,90 @@ class Qcow2PropertyTest {
                 break;
             }
         }
-        file.limit = Long.MAX_VALUE;
+        file.limit = MemoryFile.MOST;
         disk.flush();
         try (Qcow2Image again = open(file.content(), null)) {
             model.verifyAfterCrash(again);
         }
         assertThat(Qcow2Check.check(new MemoryFile(file.content())).errors()).isZero();
+    }
+
+    /** A part of a disk, so that each thread has one of its own. */
+    private record Window(BlockBackend disk, long start, long size) implements BlockBackend {
+        @Override
+        public boolean readOnly() {
+            return false;
+        }
+
+        @Override
+        public void read(long position, IoVector target, long from, long bytes)
+                throws BlockException {
+            disk.read(start + position, target, from, bytes);
+        }
+
+        @Override
+        public void write(long position, IoVector source, long from, long bytes)
+                throws BlockException {
+            disk.write(start + position, source, from, bytes);
+        }
+
+        @Override
+        public void flush() throws BlockException {
+            disk.flush();
+        }
+
+        @Override
+        public void discard(long position, long bytes) throws BlockException {
+            disk.discard(start + position, bytes);
+        }
+
+        @Override
+        public void writeZeroes(long position, long bytes, boolean mayUnmap) throws BlockException {
+            disk.writeZeroes(start + position, bytes, mayUnmap);
+        }
+
+        @Override
+        public void resize(long bytes) {
+            throw new AssertionError("nobody resizes a part");
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Property(tries = 8)
+    void manyThreadsDoNotDisturbOneAnother(
+            @ForAll long seed, @ForAll @IntRange(min = 9, max = 16) int bits) throws Exception {
+        int threads = 4;
+        int each = 1000 + (int) Math.floorMod(seed, 1000); // borders in the midst of clusters
+        MemoryFile file = new MemoryFile();
+        Qcow2Format.create(file, options(each * threads, 3, bits));
+        List<DiskModel> models = new ArrayList<>();
+        try (Qcow2Image disk = open(file, null)) {
+            List<Callable<Void>> work = new ArrayList<>();
+            for (int i = 0; i < threads; i++) {
+                DiskModel model = new DiskModel(new Random(seed + i), each);
+                models.add(model);
+                Window window = new Window(disk, i * each * 512L, each * 512L);
+                work.add(
+                        () -> {
+                            for (int step = 0; step < 200; step++) {
+                                model.step(window);
+                            }
+                            return null;
+                        });
+            }
+            try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+                for (Future<Void> done : pool.invokeAll(work)) {
+                    done.get();
+                }
+            }
+        }
+        assertThat(Qcow2Check.check(new MemoryFile(file.content())).messages()).isEmpty();
+        try (Qcow2Image disk = open(file.content(), null)) {
+            for (int i = 0; i < threads; i++) {
+                models.get(i).verifyAll(new Window(disk, i * each * 512L, each * 512L));
+            }
+        }
     }
 }
