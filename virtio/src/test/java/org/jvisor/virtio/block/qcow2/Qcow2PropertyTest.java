@@ -204,7 +204,7 @@ class Qcow2PropertyTest {
     void manyThreadsDoNotDisturbOneAnother(
             @ForAll long seed, @ForAll @IntRange(min = 9, max = 16) int bits) throws Exception {
         int threads = 4;
-        int each = 1000 + (int) Math.floorMod(seed, 1000); // borders in the midst of clusters
+        int each = 1000 + Math.floorMod(seed, 1000); // borders in the midst of clusters
         MemoryFile file = new MemoryFile();
         Qcow2Format.create(file, options(each * threads, 3, bits));
         List<DiskModel> models = new ArrayList<>();
