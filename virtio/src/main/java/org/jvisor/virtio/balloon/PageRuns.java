@@ -2,6 +2,7 @@ package org.jvisor.virtio.balloon;
 
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
+import org.jvisor.linux.LinuxException;
 import org.jvisor.vmm.api.GuestMemory;
 
 /**
@@ -49,14 +50,22 @@ final class PageRuns {
             }
             long length = Math.min(end, region.end()) - at;
             if (!region.readOnly()) {
-                release.accept(region.segment().asSlice(at - region.base(), length));
-                memory.written(at, length); // it reads as zeros now
-                released += length;
+                release(memory, region.segment().asSlice(at - region.base(), length), at);
             }
             at += length;
         }
         start = 0;
         end = 0;
+    }
+
+    private void release(GuestMemory memory, MemorySegment range, long address) {
+        try {
+            release.accept(range);
+            memory.written(address, range.byteSize()); // it reads as zeros now
+            released += range.byteSize();
+        } catch (LinuxException e) {
+            // Memory that the host cannot take in parts, such as huge pages, stays the guest's.
+        }
     }
 
     long takeReleased() {

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import org.jvisor.virtio.VirtioHost;
 import org.jvisor.virtio.WorkerDevice;
 import org.jvisor.virtio.queue.Chain;
@@ -42,6 +43,9 @@ public final class VirtioVsock extends WorkerDevice {
 
     /** Packets taken from the guest before it is answered. */
     private static final int TURN = 256;
+
+    /** How long nothing is accepted after a failure, in nanoseconds. */
+    private static final long ACCEPT_PAUSE = 10_000_000;
 
     /** Ports of host programs that connect, none of which says its own. */
     private static final int FIRST_HOST_PORT = 0x4000_0000;
@@ -156,7 +160,8 @@ public final class VirtioVsock extends WorkerDevice {
                 }
             }
         } catch (IOException e) {
-            // The program gave up, or this process has no descriptors left: it can try again.
+            // The program gave up, or this process has no descriptors left, which lasts a while.
+            LockSupport.parkNanos(ACCEPT_PAUSE);
         }
     }
 
