@@ -10,7 +10,12 @@ import static org.jvisor.emulator.RegionAssembler.V;
 import static org.jvisor.emulator.RegionAssembler.V2;
 
 import java.lang.classfile.Label;
+import java.lang.classfile.instruction.SwitchCase;
 import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import org.jvisor.emulator.Operand.Kind;
 
 /**
@@ -19,6 +24,9 @@ import org.jvisor.emulator.Operand.Kind;
  * the quota.
  */
 final class EmitControl {
+    private static final MethodTypeDesc FETCHES =
+            RegionAssembler.type("(Lorg/jvisor/emulator/Cpu;Lorg/jvisor/emulator/Region;IJ)Z");
+
     private EmitControl() {}
 
     /**
@@ -136,19 +144,32 @@ final class EmitControl {
         }
     }
 
-    /** Goes to an offset of the page from the end of block {@code from}. */
+    /** Goes to an offset of its page from the end of block {@code from}. */
     static void jump(RegionAssembler a, int from, long offset) {
-        Integer to = a.plan.entry(offset);
-        if (to == null) {
-            a.setRip(offset);
-            a.b.goto_(a.leave);
-        } else if (to > from) {
+        Integer to = a.plan.entry(a.delta + offset);
+        if (to != null) {
+            Label out = a.b.newLabel();
+            if (a.plan.deltas[to] != a.delta) {
+                enterPage(a, to, out);
+            }
+            if (to <= from) {
+                poll(a);
+                a.b.ifne(out);
+            }
             a.b.goto_(a.labels[to]);
-        } else {
-            poll(a);
-            a.b.ifeq(a.labels[to]);
-            a.setRip(offset);
-            a.b.goto_(a.leave);
+            a.b.labelBinding(out);
+        }
+        a.setRip(offset);
+        a.b.goto_(a.leave);
+    }
+
+    /** Goes to a label unless the page of a block is still where it was. */
+    private static void enterPage(RegionAssembler a, int to, Label otherwise) {
+        if (a.plan.deltas[to] != 0) { // the first page was found there when the region was entered
+            a.b.aload(C).aload(RegionAssembler.THIS).loadConstant(to);
+            a.b.lload(RegionAssembler.PAGE).loadConstant((long) a.plan.deltas[to]).ladd();
+            a.b.invokestatic(MEMORY, "fetches", FETCHES);
+            a.b.ifeq(otherwise);
         }
     }
 
@@ -165,20 +186,24 @@ final class EmitControl {
             return;
         }
         a.b.lload(V).lload(RegionAssembler.PAGE).lsub().lstore(V2);
-        a.b.lload(V2).bipush(12).lushr().lconst_0().lcmp().ifne(a.leave);
+        a.b.lload(V2).lload(V2).l2i().i2l().lcmp().ifne(a.leave);
         poll(a);
         a.b.ifne(a.leave);
-        java.util.List<java.lang.classfile.instruction.SwitchCase> cases =
-                new java.util.ArrayList<>();
+        List<SwitchCase> cases = new ArrayList<>();
+        Label[] guarded = new Label[a.labels.length];
         for (int i = 0; i < a.labels.length; i++) {
-            cases.add(
-                    java.lang.classfile.instruction.SwitchCase.of(
-                            a.plan.blocks[i].offset, a.labels[i]));
+            guarded[i] = a.plan.deltas[i] == 0 ? a.labels[i] : a.b.newLabel();
+            cases.add(SwitchCase.of(a.plan.deltas[i] + a.plan.blocks[i].offset, guarded[i]));
         }
-        cases.sort(
-                java.util.Comparator.comparingInt(
-                        java.lang.classfile.instruction.SwitchCase::caseValue));
+        cases.sort(Comparator.comparingInt(SwitchCase::caseValue));
         a.b.lload(V2).l2i().lookupswitch(a.leave, cases);
+        for (int i = 0; i < a.labels.length; i++) {
+            if (a.plan.deltas[i] != 0) {
+                a.b.labelBinding(guarded[i]);
+                enterPage(a, i, a.leave);
+                a.b.goto_(a.labels[i]);
+            }
+        }
     }
 
     // ---- instructions without bytecode of their own ----
@@ -233,11 +258,13 @@ final class EmitControl {
         Label start = a.b.newLabel();
         Label end = a.b.newLabel();
         a.mark();
+        a.setPage(true);
         a.constant(a.at);
         a.b.aload(C);
         a.b.labelBinding(start);
         a.b.invokevirtual(INSN, "exec", RegionAssembler.type("(Lorg/jvisor/emulator/Cpu;)V"));
         a.b.labelBinding(end);
+        a.setPage(false);
         a.b.exceptionCatch(start, end, a.faulted, RegionAssembler.FAULT);
     }
 }

@@ -188,18 +188,22 @@ final class Lockstep {
         log = writesInterpreted;
         Fault raised = Fault.NONE;
         long total = fault.at < 0 ? count : count + 1;
+        long page = c.r[Cpu.PAGE_RIP];
         try {
             for (long i = 0; i < total; i++) {
                 trace(trace, c.rip);
-                Insn insn = region.insnAt((c.rip - c.r[Cpu.PAGE_RIP]) & c.ripMask);
-                if (insn == null) {
+                int number = region.insnAt(c.rip - page & c.ripMask);
+                if (number < 0) {
                     return "  after %d of %d instructions it should be at rip %#x%n"
                             .formatted(i, count, c.rip);
                 }
+                Insn insn = region.plan.insns[number];
+                region.toPageOf(c, number);
                 c.rip = insn.nextRip(c);
                 try {
                     insn.exec(c);
                     c.executed++;
+                    c.r[Cpu.PAGE_RIP] = page;
                 } catch (GuestFault e) {
                     raised = new Fault(c, insn);
                     break;
@@ -238,9 +242,9 @@ final class Lockstep {
         text.append("CPU %d: translated code differs from the interpreter%n".formatted(c.index));
         text.append(
                 "region of physical page %#x, entry %d at rip %#x, %d instructions%n"
-                        .formatted(region.blocks[entry].page.physical, entry, c.rip, count));
+                        .formatted(region.plan.blocks[entry].page.physical, entry, c.rip, count));
         text.append(difference).append("from\n").append(before.text());
-        text.append(first(region.blocks[entry]));
+        text.append(first(region.plan.blocks[entry]));
         text.append("interpreted:\n");
         for (long rip : trace) {
             text.append("  %#x  %s%n".formatted(rip, text(region, rip)));
@@ -275,10 +279,12 @@ final class Lockstep {
 
     /** An instruction in words. */
     private String text(Region region, long rip) {
-        int offset = (int) (rip - c.r[Cpu.PAGE_RIP]) & 0xfff;
+        long distance = rip - c.r[Cpu.PAGE_RIP];
+        int offset = (int) distance & 0xfff;
+        long host = region.plan.pageAt((int) distance & ~0xfff).host;
         byte[] bytes = new byte[Math.min(15, 4096 - offset)];
         for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = PhysMemory.ALL.get(PhysMemory.BYTE, region.blocks[0].page.host + offset + i);
+            bytes[i] = PhysMemory.ALL.get(PhysMemory.BYTE, host + offset + i);
         }
         int bits = c.codeMode == Cpu.MODE64 ? 64 : c.codeMode == Cpu.MODE32 ? 32 : 16;
         return Disassembler.disassemble(bytes, 0, bits, rip).text();

@@ -96,6 +96,9 @@ final class RegionAssembler {
     /** The number of the instruction being written. */
     int at;
 
+    /** How far its page is from the first block's. */
+    int delta;
+
     /** The last flag-setting operation of the block, if its operands are still there. */
     FlagSource flags = FlagSource.UNKNOWN;
 
@@ -160,6 +163,17 @@ final class RegionAssembler {
         }
     }
 
+    /** Makes the page of the instruction, or the first one, the current page. */
+    void setPage(boolean ofInsn) {
+        if (delta != 0) {
+            b.aload(R).loadConstant(Cpu.PAGE_RIP).lload(PAGE);
+            if (ofInsn) {
+                b.loadConstant((long) delta).ladd();
+            }
+            b.lastore();
+        }
+    }
+
     /** Stores every register that may be newer than the CPU's. */
     void storeRegisters() {
         storeRegisters(generalWritten, xmmWritten);
@@ -205,16 +219,16 @@ final class RegionAssembler {
         b.iload(COUNT).i2l().ladd().putfield(CPU, "executed", ConstantDescs.CD_long);
     }
 
-    /** RIP becomes an offset in the page. */
+    /** RIP becomes an offset in the page of the instruction. */
     void setRip(long offset) {
         b.aload(C);
         pushRip(offset);
         b.putfield(CPU, "rip", ConstantDescs.CD_long);
     }
 
-    /** Pushes the RIP of an offset in the page. */
+    /** Pushes the RIP of an offset in the page of the instruction. */
     void pushRip(long offset) {
-        b.lload(PAGE).loadConstant(offset).ladd();
+        b.lload(PAGE).loadConstant(delta + offset).ladd();
         if (plan.page.mode != Cpu.MODE64) {
             b.loadConstant(LOW32).land();
         }
@@ -312,16 +326,16 @@ final class RegionAssembler {
         b.loadConstant(at).istore(AT);
     }
 
-    /** Pushes the linear address of an instruction's memory operand, {@code delta} bytes on. */
-    void address(Insn insn, int delta) {
+    /** Pushes the linear address of an instruction's memory operand, {@code more} bytes on. */
+    void address(Insn insn, int more) {
         if (insn.eaMode == Insn.EA_LEGACY) {
             storeRegisters(general(insn.base) | general(insn.index), 0);
             constant(at);
-            b.aload(C).loadConstant((long) delta);
+            b.aload(C).loadConstant((long) more);
             b.invokevirtual(INSN, "ea", type("(Lorg/jvisor/emulator/Cpu;J)J"));
             return;
         }
-        offset(insn, delta);
+        offset(insn, more);
         if (insn.eaMode == Insn.EA_ADDR32) {
             b.loadConstant(LOW32).land();
         }
@@ -331,8 +345,8 @@ final class RegionAssembler {
     }
 
     /** Pushes the offset of a memory operand within its segment, not cut to the address size. */
-    void offset(Insn insn, long delta) {
-        long disp = insn.disp + delta;
+    void offset(Insn insn, long more) {
+        long disp = insn.disp + more + (insn.base == Cpu.PAGE_RIP ? delta : 0);
         boolean any = false;
         if (insn.base != Cpu.ZERO) {
             push(insn.base);

@@ -45,6 +45,8 @@ final class RegionCompiler {
     private static final MethodTypeDesc CONSTRUCTOR =
             MethodTypeDesc.of(ConstantDescs.CD_void, PLAN);
     private static final MethodTypeDesc RUN = RegionAssembler.type("(Lorg/jvisor/emulator/Cpu;I)I");
+    private static final MethodTypeDesc TO_PAGE =
+            RegionAssembler.type("(Lorg/jvisor/emulator/Cpu;I)V");
     private static final MethodTypeDesc END =
             RegionAssembler.type("(Lorg/jvisor/emulator/Cpu;IIJJ)I");
 
@@ -201,6 +203,7 @@ final class RegionCompiler {
         Label handler = b.newLabel();
         b.labelBinding(handler);
         a.storeRegistersAtEnd();
+        b.aload(THIS).aload(C).iload(AT).invokevirtual(REGION, "toPageOf", TO_PAGE);
         b.labelBinding(a.faulted);
         b.pop();
         finish(b, "faulted");
@@ -219,14 +222,17 @@ final class RegionCompiler {
         }
         List<SwitchCase> cases = new ArrayList<>();
         for (int i = 1; i < a.labels.length; i++) {
-            cases.add(SwitchCase.of(i, a.labels[i]));
+            if (a.plan.deltas[i] == 0) {
+                cases.add(SwitchCase.of(i, a.labels[i]));
+            }
         }
-        a.b.iload(AT).tableswitch(1, a.labels.length - 1, a.labels[0], cases);
+        a.b.iload(AT).lookupswitch(a.labels[0], cases);
     }
 
     private static void block(RegionAssembler a, int number, int first) {
         Block block = a.plan.blocks[number];
         a.b.labelBinding(a.labels[number]);
+        a.delta = a.plan.deltas[number];
         a.flags = FlagSource.UNKNOWN;
         a.sseChecked = false;
         a.quickChecked = false;

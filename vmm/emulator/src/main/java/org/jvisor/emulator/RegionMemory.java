@@ -148,6 +148,12 @@ final class RegionMemory {
         return c.pending() != 0 || count >= c.quota;
     }
 
+    /** Whether the page of a region's block is found at a linear address. */
+    static boolean fetches(Cpu c, Region region, int block, long linear) {
+        CodePage page = region.plan.blocks[block].page;
+        return c.mem.slow.fetches.find(linear) == page && !page.dead;
+    }
+
     /** Checks an address to go to. */
     static long canonical(Cpu c, long target) {
         if (target << 16 >> 16 != target) {

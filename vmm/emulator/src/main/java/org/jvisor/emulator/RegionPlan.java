@@ -1,36 +1,35 @@
 package org.jvisor.emulator;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes into a {@link Region}: decoded blocks of one page that were executed and can be reached
- * from the first one, and what is known about their registers and flags. Made on the thread that
- * runs the CPUs; immutable, so that it can be translated on another.
+ * What goes into a {@link Region}: the decoded blocks of a {@link RegionChoice}, and what is known
+ * about their registers and flags. Immutable.
  */
 final class RegionPlan {
     /** The most instructions in a region unless it must be smaller. */
     static final int MAX_INSNS = 160;
 
-    private static final int MAX_BLOCKS = 64;
-
-    /** How much colder than the first a block may be to be taken along. */
-    private static final int COLDER = 32;
-
+    /** The page of the first block, from which deltas and entries count. */
     final CodePage page;
 
     /** The blocks, by entry number; the first is the one that got hot. */
     final Block[] blocks;
+
+    /** By block, how far its page is from the first block's in linear addresses. */
+    final int[] deltas;
 
     /** All instructions, block by block. */
     final Insn[] insns;
 
     /** By instruction, how many of its block come before it. */
     final int[] before;
+
+    /** By instruction, the delta of its block. */
+    final int[] deltaOf;
 
     /** By instruction, whether the flags it leaves may be looked at. */
     final boolean[] flagsNeeded;
@@ -50,23 +49,26 @@ final class RegionPlan {
 
     private final Map<Integer, Integer> entries = new HashMap<>();
 
-    private RegionPlan(CodePage page, List<Block> chosen, Access access) {
-        this.page = page;
+    private RegionPlan(Block[] blocks, int[] deltas, Access access) {
+        this.blocks = blocks;
+        this.deltas = deltas;
+        page = blocks[0].page;
         calls = access == Access.CALLING;
         logged = access == Access.LOGGED;
-        blocks = chosen.toArray(new Block[0]);
         int count = 0;
         for (Block block : blocks) {
             count += block.code.length;
         }
         insns = new Insn[count];
         before = new int[count];
+        deltaOf = new int[count];
         flagsNeeded = new boolean[count];
         int at = 0;
         for (int i = 0; i < blocks.length; i++) {
-            entries.put(blocks[i].offset, i);
+            entries.put(deltas[i] + blocks[i].offset, i);
             for (int k = 0; k < blocks[i].code.length; k++) {
                 insns[at] = blocks[i].code[k];
+                deltaOf[at] = deltas[i];
                 before[at++] = k;
             }
         }
@@ -84,85 +86,13 @@ final class RegionPlan {
      * @param access how it gets at memory
      */
     static RegionPlan around(Block root, int limit, Access access) {
-        CodePage page = root.page;
-        List<Block> chosen = new ArrayList<>();
-        int least = Math.max(1, root.heat / COLDER);
-        int count = 0;
-        chosen.add(root);
-        for (int i = 0; i < chosen.size(); i++) {
-            Block block = chosen.get(i);
-            count += block.code.length;
-            for (int offset : successors(block)) {
-                Block next = offset < 0 || offset > 4095 ? null : page.block(offset);
-                if (next == null
-                        || next.second != null
-                        || next.region != null
-                        || next.alone
-                        || next.heat < least
-                        || chosen.contains(next)
-                        || chosen.size() >= MAX_BLOCKS) {
-                    continue;
-                }
-                int waiting = 0;
-                for (int k = i + 1; k < chosen.size(); k++) {
-                    waiting += chosen.get(k).code.length;
-                }
-                if (count + waiting + next.code.length <= limit) {
-                    chosen.add(next);
-                }
-            }
-        }
-        return new RegionPlan(root.page, chosen, access);
+        RegionChoice choice = new RegionChoice(root, limit);
+        return new RegionPlan(choice.blocks(), choice.deltas(), access);
     }
 
     /** The blocks of a region again, with calls for the accesses that may miss the TLB. */
     static RegionPlan withCalls(Region region) {
-        return new RegionPlan(region.blocks[0].page, List.of(region.blocks), Access.CALLING);
-    }
-
-    /** Offsets in the page of where control may go from a block, or went lately. */
-    private static int[] successors(Block block) {
-        Insn last = block.code[block.code.length - 1];
-        int next = block.end;
-        int target = (int) (next + last.imm);
-        if (!last.form.is(Form.Attr.END)) {
-            return new int[] {next};
-        }
-        if (isConditional(last)) {
-            return new int[] {next, target};
-        }
-        boolean known =
-                !last.form.operands.isEmpty()
-                        && last.form.operands.getFirst().kind() == Operand.Kind.J;
-        return switch (last.form.mnemonic) {
-            case "JMP" -> known ? to(target) : seen(block);
-            case "CALL" -> known ? to(target, next) : seen(block, next);
-            case "RET" -> seen(block);
-            case "LOOP", "LOOPE", "LOOPNE", "JCXZ" -> to(next, target);
-            default -> last.form.is(Form.Attr.REP) ? to(next) : to();
-        };
-    }
-
-    /** Where a block went in its page beside others. */
-    private static int[] seen(Block from, int... others) {
-        Block[] targets = from.targets();
-        int count = others.length;
-        int[] offsets = Arrays.copyOf(others, count + targets.length + 2);
-        offsets[count++] = offset(from, from.next);
-        offsets[count++] = offset(from, from.otherNext);
-        for (Block target : targets) {
-            offsets[count++] = target.offset;
-        }
-        return offsets;
-    }
-
-    /** The offset of a block in the page of another, or -1. */
-    private static int offset(Block from, @Nullable Block to) {
-        return to != null && to.page == from.page ? to.offset : -1;
-    }
-
-    private static int[] to(int... offsets) {
-        return offsets;
+        return new RegionPlan(region.plan.blocks, region.plan.deltas, Access.CALLING);
     }
 
     /** Whether it is a Jcc. */
@@ -216,9 +146,19 @@ final class RegionPlan {
                 };
     }
 
-    /** The number of the block that starts at an offset of the page, or null. */
+    /** The number of the block that starts so far from the first one's page, or null. */
     @Nullable Integer entry(long offset) {
-        return offset < 0 || offset > 4095 ? null : entries.get((int) offset);
+        return offset == (int) offset ? entries.get((int) offset) : null;
+    }
+
+    /** The page at a delta; the first one if there is none. */
+    CodePage pageAt(int delta) {
+        for (int i = 0; i < blocks.length; i++) {
+            if (deltas[i] == delta) {
+                return blocks[i].page;
+            }
+        }
+        return page;
     }
 
     /** The general registers it may write, as a mask. */

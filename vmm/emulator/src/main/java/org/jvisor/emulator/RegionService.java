@@ -61,7 +61,7 @@ final class RegionService {
     /** Asks for a region with calls in place of one that is left for the interpreter too often. */
     void requestAnew(Cpu c, Block root) {
         Region region = root.region;
-        if (region != null && !region.calls) {
+        if (region != null && !region.plan.calls) {
             add(new Request(c, root, region));
         }
     }
@@ -204,7 +204,7 @@ final class RegionService {
             for (int i = 0; i < plan.blocks.length && !plan.page.dead; i++) {
                 Block block = plan.blocks[i];
                 // a block keeps its first region, and its entry there
-                if (Objects.equals(block.region, instead)) {
+                if (plan.deltas[i] == 0 && Objects.equals(block.region, instead)) {
                     block.entry = i;
                     block.region = region;
                 }

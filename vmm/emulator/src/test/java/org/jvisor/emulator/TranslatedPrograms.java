@@ -140,8 +140,10 @@ final class TranslatedPrograms implements AutoCloseable {
         RegionPlan plan = RegionPlan.around(block, RegionPlan.MAX_INSNS, access);
         Region region = RegionCompiler.define(plan, new RegionCompiler().translate(plan));
         for (int i = 0; i < plan.blocks.length; i++) {
-            plan.blocks[i].entry = i;
-            plan.blocks[i].region = region;
+            if (plan.deltas[i] == 0) {
+                plan.blocks[i].entry = i;
+                plan.blocks[i].region = region;
+            }
         }
         regions++;
     }
