@@ -1,10 +1,12 @@
 #define _GNU_SOURCE
+#include <linux/if_tun.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/eventfd.h>
 #include <sys/uio.h>
 #include <linux/fs.h>
 #include <sys/poll.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <termios.h>
 #include <fcntl.h>

@@ -2,6 +2,7 @@ package org.jvisor.linux;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jvisor.linux.bindings.linux_h;
 import org.jvisor.linux.calls.DiskCalls;
@@ -126,11 +127,24 @@ public final class Fd implements AutoCloseable {
      * @throws LinuxException if the kernel refuses
      */
     public long write(MemorySegment buffer) {
+        return write(buffer, buffer.byteSize());
+    }
+
+    /**
+     * Writes as much as the kernel takes at once of the first {@code length} bytes.
+     *
+     * @param buffer native memory to write
+     * @param length bytes, at most as many as {@code buffer} has
+     * @return bytes written, -1 where a non-blocking descriptor takes none
+     * @throws LinuxException if the kernel refuses
+     */
+    public long write(MemorySegment buffer, long length) {
+        Objects.checkFromIndexSize(0, length, buffer.byteSize());
         int fd = acquire();
         try {
             long result;
             do {
-                result = StreamCalls.write(fd, buffer, buffer.byteSize());
+                result = StreamCalls.write(fd, buffer, length);
             } while (result == -linux_h.EINTR());
             return result == -linux_h.EAGAIN() ? -1 : LinuxException.check("write", result);
         } finally {

@@ -56,6 +56,16 @@ public final class StreamCalls {
         }
     }
 
+    /** {@code socket(2)}. */
+    public static int socket(int domain, int type, int protocol) {
+        MemorySegment state = Calls.state();
+        try {
+            return result(state, (int) Socket.HANDLE.invokeExact(state, domain, type, protocol));
+        } catch (Throwable e) {
+            throw unreachable(e);
+        }
+    }
+
     /** Writes a 64-bit number, as an eventfd wants it. */
     public static long writeLong(int fd, long value) {
         MemorySegment buffer = Calls.scratch();
@@ -113,6 +123,11 @@ public final class StreamCalls {
     private static final class Eventfd {
         static final MethodHandle HANDLE =
                 Calls.handle(linux_h.eventfd$address(), linux_h.eventfd$descriptor());
+    }
+
+    private static final class Socket {
+        static final MethodHandle HANDLE =
+                Calls.handle(linux_h.socket$address(), linux_h.socket$descriptor());
     }
 
     private static final class MemfdCreate {

@@ -1,6 +1,7 @@
 package org.jvisor.virtio.net;
 
 import org.jvisor.virtio.net.passt.PasstBackend;
+import org.jvisor.virtio.net.tap.TapBackend;
 import org.jvisor.virtio.net.user.UserBackend;
 
 /** Makes back ends of what the user asked for. */
@@ -21,8 +22,7 @@ public final class NetBackends {
             case NetAttachment.None none -> new NoBackend(id);
             case NetAttachment.User user -> new UserBackend(id, user, spec.options().mtu());
             case NetAttachment.Passt passt -> new PasstBackend(id, passt, spec.options().mtu());
-            case NetAttachment.Tap tap ->
-                    throw new NetException("network tap: not in this version");
+            case NetAttachment.Tap tap -> new TapBackend(id, tap, spec.options().mtu());
         };
     }
 }

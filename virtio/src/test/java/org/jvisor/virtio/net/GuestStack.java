@@ -185,6 +185,34 @@ public final class GuestStack implements NetPort {
         return null;
     }
 
+    /** Takes an address without asking, and finds the router. */
+    public void use(int own, int router) {
+        address = own;
+        gateway = resolve(router);
+    }
+
+    /** A port of a device nobody uses. */
+    public static NetPort unused() {
+        return new NetPort() {
+            @Override
+            public long transmit(int pair, NetBackend.Sink sink) {
+                return NEVER;
+            }
+
+            @Override
+            public long receive(
+                    int pair, NetHeader header, MemorySegment memory, long offset, int length) {
+                return TAKEN;
+            }
+
+            @Override
+            public void received(int pair) {}
+
+            @Override
+            public void linkChanged() {}
+        };
+    }
+
     /** The guest's address. */
     public int address() {
         return address;
