@@ -11,6 +11,8 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -21,6 +23,7 @@ import org.jvisor.virtio.testing.GuestDriver;
 import org.jvisor.virtio.testing.GuestDriver.Setup;
 import org.jvisor.virtio.testing.GuestQueue;
 import org.jvisor.virtio.testing.GuestRam;
+import org.jvisor.virtio.testing.HostileDriver;
 
 class VirtioNetTest {
     private static final int RX = 0, TX = 1, HEADER = 12;
@@ -28,7 +31,7 @@ class VirtioNetTest {
             Offloads.CSUM | Offloads.TSO4 | Offloads.TSO6 | Offloads.ECN | Offloads.USO;
     private static final long MAC = 0x5254_0012_3456L;
 
-    private final GuestRam ram = new GuestRam(1 << 21);
+    private GuestRam ram = new GuestRam(4 << 20);
     private final AtomicLong clock = new AtomicLong();
 
     private VirtioNet device(NetBackend backend, String options) {
@@ -575,5 +578,32 @@ class VirtioNetTest {
         restored.save(new DataOutputStream(again));
         assertThat(again.toByteArray()).isEqualTo(bytes.toByteArray());
         restored.close();
+    }
+
+    // ---- hostile drivers
+
+    @Property(tries = 100)
+    void aHostileDriverHarmsOnlyItself(@ForAll Setup setup, @ForAll long seed) {
+        ram = new GuestRam(4 << 20);
+        LoopBackend backend = new LoopBackend(2, seed % 2 == 0 ? 0 : EVERYTHING, EVERYTHING);
+        for (int i = 0; i < 20; i++) {
+            backend.deliver(i % 2, Frame.plain(frame(MAC, 100 + i * 200)));
+        }
+        VirtioNet device = device(backend, ",queues=2");
+        long features = device.features();
+        try (GuestDriver driver = HostileDriver.attack(device, ram, setup, features, seed)) {
+            byte[] sent = frame(1, 333);
+            transmit(driver, sent);
+            while (!Arrays.equals(backend.await(0).bytes(), sent)) {
+                // What the attack sent comes first.
+            }
+            byte[] wanted = frame(MAC, 444);
+            backend.deliver(0, Frame.plain(wanted));
+            byte[] got;
+            do { // what waited for the attack's buffers comes first
+                long at = offer(driver, 5000);
+                got = received(at, driver.await(RX));
+            } while (!Arrays.equals(got, wanted));
+        }
     }
 }

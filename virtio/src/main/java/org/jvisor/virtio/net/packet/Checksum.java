@@ -54,7 +54,7 @@ public final class Checksum {
     }
 
     /** The sum of a 16-bit number as it lies in a packet, highest byte first. */
-    public static long ofShort(int value) {
+    static long ofShort(int value) {
         return Short.reverseBytes((short) value) & 0xffff;
     }
 
@@ -75,8 +75,23 @@ public final class Checksum {
         memory.set(SHORT, start + field, (short) sum);
     }
 
+    /**
+     * The sum of a pseudo header: addresses, length and protocol (RFC 9293 §3.1, RFC 8200 §8.1).
+     *
+     * @param memory where the packet lies
+     * @param ip where its IP header begins
+     * @param six whether that is IPv6
+     * @param length bytes of the transport's header and payload
+     * @param protocol the transport's number
+     */
+    public static int pseudoHeader(
+            MemorySegment memory, long ip, boolean six, int length, int protocol) {
+        long addresses = six ? sum(memory, ip + 8, 32) : sum(memory, ip + 12, 8);
+        return fold(addresses + ofShort(length) + ofShort(protocol));
+    }
+
     /** Writes a sum, as it is, to a checksum field. */
-    static void put(MemorySegment memory, long at, int sum) {
+    public static void put(MemorySegment memory, long at, int sum) {
         memory.set(SHORT, at, (short) sum);
     }
 }

@@ -136,17 +136,12 @@ public final class Segmenter {
             segment.set(ValueLayout.JAVA_BYTE, l4 + 13, (byte) flags);
             field = Checksum.TCP_OFFSET;
         }
-        Checksum.put(segment, l4 + field, pseudoHeader(network, (int) (end - l4), udp ? UDP : TCP));
+        int protocol = udp ? UDP : TCP;
+        Checksum.put(
+                segment,
+                l4 + field,
+                Checksum.pseudoHeader(segment, network, six, (int) (end - l4), protocol));
         Checksum.complete(segment, l4, end, field);
-    }
-
-    /** The sum of addresses, length and protocol (RFC 9293 §3.1, RFC 8200 §8.1). */
-    private int pseudoHeader(long network, int length, int protocol) {
-        long addresses =
-                six
-                        ? Checksum.sum(segment, network + 8, 32)
-                        : Checksum.sum(segment, network + 12, 8);
-        return Checksum.fold(addresses + Checksum.ofShort(length) + Checksum.ofShort(protocol));
     }
 
     /** Finds the headers; false if they are not those of a packet that can be divided. */

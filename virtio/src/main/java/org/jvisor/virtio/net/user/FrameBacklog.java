@@ -3,18 +3,23 @@ package org.jvisor.virtio.net.user;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jvisor.virtio.net.NetHeader;
 
 /**
  * Frames that wait until the guest has room, first in, first out, in a ring of native memory. Used
  * by one thread.
  */
 final class FrameBacklog {
-    private static final int LENGTH_BYTES = 4;
+    /** A length and a header in 16 bytes, before each frame. */
+    private static final int FRONT = 16;
+
+    private static final int HEADER_AT = 4;
 
     /** Slots of a length and a frame. A frame lies in one piece; length -1 says: go on at 0. */
     private final MemorySegment ring;
 
     private final int capacity;
+    private final NetHeader first = new NetHeader();
 
     /** Where the oldest frame's length lies, and how many bytes are in use from there. */
     private int head;
@@ -42,7 +47,7 @@ final class FrameBacklog {
      *
      * @return false if there is no room: the frame is lost
      */
-    boolean add(MemorySegment memory, long offset, int length) {
+    boolean add(NetHeader header, MemorySegment memory, long offset, int length) {
         int need = slot(length);
         int tail = (head + used) % capacity;
         int toEnd = capacity - tail;
@@ -55,10 +60,18 @@ final class FrameBacklog {
             tail = 0;
         }
         ring.set(ValueLayout.JAVA_INT, tail, length);
-        MemorySegment.copy(memory, offset, ring, tail + (long) LENGTH_BYTES, length);
+        header.write(ring, tail + (long) HEADER_AT, 0);
+        MemorySegment.copy(memory, offset, ring, tail + (long) FRONT, length);
         used += skip + need;
         frames++;
         return true;
+    }
+
+    /** What was said about the oldest frame; only if there is one, and until the next is asked. */
+    NetHeader firstHeader() {
+        skipEnd();
+        first.read(ring, head + (long) HEADER_AT);
+        return first;
     }
 
     /** The memory the frames lie in. */
@@ -69,7 +82,7 @@ final class FrameBacklog {
     /** Where the oldest frame lies; only if there is one. */
     long firstOffset() {
         skipEnd();
-        return head + (long) LENGTH_BYTES;
+        return head + (long) FRONT;
     }
 
     /** The oldest frame's length in bytes; only if there is one. */
@@ -98,6 +111,6 @@ final class FrameBacklog {
     }
 
     private static int slot(int length) {
-        return LENGTH_BYTES + length + 3 & ~3;
+        return FRONT + length + 3 & ~3;
     }
 }

@@ -24,7 +24,7 @@ public final class UserBackend implements NetBackend {
     /** The MTU of the guest's network where the user says nothing. */
     public static final int DEFAULT_MTU = 1500;
 
-    private static final int BACKLOG_BYTES = 1 << 20;
+    private static final int BACKLOG_BYTES = 1 << 21;
 
     /** All of this process's memory: libslirp's frames lie anywhere. */
     private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
@@ -36,9 +36,11 @@ public final class UserBackend implements NetBackend {
     private final PollSet polls = new PollSet(16);
     private final FrameBacklog backlog = new FrameBacklog(BACKLOG_BYTES, arena);
     private final NetHeader plain = new NetHeader();
+    private final LargePackets large;
     private final SlirpCallbacks callbacks;
     private final Slirp slirp;
     private final Sink sink;
+    private final Sink toGuest;
 
     private @Nullable NetPort port;
     private @Nullable Thread thread;
@@ -61,13 +63,18 @@ public final class UserBackend implements NetBackend {
         SlirpLibrary.require();
         this.id = id;
         this.mtu = mtu == 0 ? DEFAULT_MTU : mtu;
+        large = new LargePackets(this.mtu);
         wakeUp = EventFd.create();
         polls.add(wakeUp.fd(), PollSet.READABLE);
         callbacks = new SlirpCallbacks(this::fromSlirp, polls, arena);
         boolean made = false;
         Slirp network = null;
         try {
-            network = new Slirp(SlirpSettings.of(user, this.mtu, arena), callbacks, arena);
+            network =
+                    new Slirp(
+                            SlirpSettings.of(user, LargePackets.SLIRP_MTU, arena),
+                            callbacks,
+                            arena);
             for (PortForward forward : user.forwards()) {
                 network.forward(forward);
             }
@@ -82,7 +89,12 @@ public final class UserBackend implements NetBackend {
                 arena.close();
             }
         }
-        sink = (header, memory, offset, length) -> slirp.input(memory, offset, length);
+        sink =
+                (header, memory, offset, length) -> {
+                    large.fromGuest(memory, offset, length);
+                    slirp.input(memory, offset, length);
+                };
+        toGuest = this::toGuest;
     }
 
     @Override
@@ -102,7 +114,7 @@ public final class UserBackend implements NetBackend {
 
     @Override
     public int delivers() {
-        return 0;
+        return Offloads.CSUM | Offloads.TSO4 | Offloads.TSO6;
     }
 
     @Override
@@ -123,7 +135,7 @@ public final class UserBackend implements NetBackend {
 
     @Override
     public void receive(int offloads, int pairs) {
-        // libslirp's frames are complete.
+        large.offloads(offloads);
     }
 
     @Override
@@ -185,18 +197,26 @@ public final class UserBackend implements NetBackend {
     }
 
     private void fromSlirp(long address, int length) {
+        if (large.isLarge(length)) {
+            large.toGuest(MEMORY, address, length, toGuest);
+        } else {
+            toGuest(plain, MEMORY, address, length);
+        }
+    }
+
+    private void toGuest(NetHeader header, MemorySegment memory, long offset, int length) {
         NetPort to = port;
         if (to == null) {
             return;
         }
         if (backlog.isEmpty()) {
-            long later = to.receive(0, plain, MEMORY, address, length);
+            long later = to.receive(0, header, memory, offset, length);
             if (later == NetPort.TAKEN) {
                 return;
             }
             retry = Math.min(retry, later);
         }
-        backlog.add(MEMORY, address, length); // without room it is lost, as on any network
+        backlog.add(header, memory, offset, length); // without room lost, as on any network
     }
 
     private void deliverBacklog(NetPort port) {
@@ -204,7 +224,7 @@ public final class UserBackend implements NetBackend {
             long later =
                     port.receive(
                             0,
-                            plain,
+                            backlog.firstHeader(),
                             backlog.memory(),
                             backlog.firstOffset(),
                             backlog.firstLength());

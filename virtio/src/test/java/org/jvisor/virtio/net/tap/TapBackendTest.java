@@ -1,5 +1,6 @@
 package org.jvisor.virtio.net.tap;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -52,7 +53,7 @@ class TapBackendTest {
                     new ProcessBuilder("ip", "addr", "add", HOST + "/30", "dev", name)
                             .redirectErrorStream(true)
                             .start();
-            String said = new String(ip.getInputStream().readAllBytes());
+            String said = new String(ip.getInputStream().readAllBytes(), UTF_8);
             assertThat(ip.waitFor()).as(said).isZero();
         } catch (IOException e) {
             assumeTrue(false, "the ip program is not installed (iproute2)");
