@@ -32,6 +32,10 @@ class SmallDriverTest {
 
     private static final int RINGS = 0x4000, AVAILABLE = 0x4100, USED = 0x4200, BUFFER = 0x5000;
     private static final int RESULT = 0x6004, ZEROS = 0x6008, STACK = 0x8000;
+
+    /** RAM that the driver tries to cover with a BAR. */
+    private static final int COVERED = 0x18_0000;
+
     private static final int VECTOR = 0x40, SIZE = 8, LENGTH = 64, SUCCESS = 0x600d;
 
     /** Where the driver puts the PCI function's BARs. */
@@ -140,10 +144,16 @@ class SmallDriverTest {
         DriverCode code = new DriverCode();
         code.out32(0xcf8, 0x8000_0800).expectIn32(0xcfc, -1, 0x1044_1af4);
         code.out32(0xcf8, 0x8000_0840).expectIn32(0xcfc, 0xff, 0x11); // MSI-X
-        config(code, 0x14, (int) MSIX);
-        config(code, 0x20, (int) BAR);
+        // Both BARs over RAM first, which goes on answering, then over each other.
+        code.store32(COVERED, SUCCESS);
+        config(code, 0x14, COVERED);
+        config(code, 0x20, COVERED);
         config(code, 0x24, 0);
         config(code, 0x04, 6);
+        code.expect32(COVERED, -1, SUCCESS);
+        config(code, 0x14, (int) BAR);
+        config(code, 0x20, (int) BAR);
+        config(code, 0x14, (int) MSIX);
         config(code, 0x40, 0x8000_0000);
         code.store32(MSIX, 0xfee0_0000).store32(MSIX + 4, 0);
         code.store32(MSIX + 8, VECTOR).store32(MSIX + 12, 0);

@@ -210,6 +210,44 @@ class VirtioBootTest {
         }
     }
 
+    @Test
+    void consoleBalloonAndVsockHaveTheirDrivers() throws Exception {
+        Path terminal = directory.resolve("hvc0");
+        Path agent = directory.resolve("agent");
+        Path socket = directory.resolve("v.sock");
+        Jvisor.Result result =
+                boot(
+                        """
+                        echo on-the-terminal > /dev/hvc0
+                        for port in /sys/class/virtio-ports/*; do
+                            [ "$(cat $port/name)" != org.jvisor.test ] || echo to-the-agent > /dev/${port##*/}
+                        done
+                        for device in /sys/bus/virtio/devices/*; do
+                            echo driver=$(basename $(readlink $device/driver))
+                        done
+                        ls -l /dev/vsock
+                        """
+                                + NO_WARNING,
+                        "--virtio-console",
+                        "file=" + terminal,
+                        "--virtio-console",
+                        "file=" + agent + ",name=org.jvisor.test",
+                        "--balloon",
+                        "--vsock",
+                        socket + ",cid=42");
+        assertThat(result.text())
+                .contains(
+                        "driver=virtio_console",
+                        "driver=virtio_balloon",
+                        "driver=vmw_vsock_virtio_transport",
+                        "/dev/vsock",
+                        "\nno-kernel-warning");
+        assertThat(result.status()).isZero();
+        assertThat(Files.readString(terminal)).contains("on-the-terminal");
+        assertThat(Files.readString(agent)).isEqualTo("to-the-agent\n");
+        assertThat(socket).doesNotExist();
+    }
+
     private static void skipWithoutLibslirp(Jvisor.Result result) {
         boolean absent = result.errors().contains("libslirp");
         if (absent) {

@@ -6,6 +6,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jvisor.launcher.image.Flavor;
 import org.jvisor.machine.AcceleratorKind;
+import org.jvisor.machine.DeviceConfig;
 import org.jvisor.machine.DiskConfig;
 import org.jvisor.machine.MachineException;
 import org.jvisor.machine.NetworkConfig;
@@ -96,6 +97,31 @@ final class Converters {
             } catch (MachineException e) {
                 throw new TypeConversionException(e.getMessage());
             }
+        }
+    }
+
+    /** Sockets between host and guest. */
+    static final class Vsock extends Device<DeviceConfig.Vsock> {
+        Vsock() {
+            super(DeviceConfig.Vsock::parse);
+        }
+    }
+
+    /** The far end of a console's port. */
+    static final class ConsoleEnd implements ITypeConverter<ConsoleTarget> {
+        private static final String NAME = ",name=";
+
+        @Override
+        public ConsoleTarget convert(String text) {
+            int at = text.lastIndexOf(NAME);
+            String where = at < 0 ? text : text.substring(0, at);
+            String name = at < 0 ? "" : text.substring(at + NAME.length());
+            if (at >= 0 && !name.matches("[!-.0-~]{1,64}")) {
+                throw new TypeConversionException(
+                        "'%s' is not the name of a port: take 1 to 64 characters without spaces and '/'"
+                                .formatted(name));
+            }
+            return new ConsoleTarget(new Serial().convert(where), name);
         }
     }
 

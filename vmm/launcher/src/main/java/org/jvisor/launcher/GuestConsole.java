@@ -8,16 +8,25 @@ import org.jvisor.machine.Sizes;
 
 /** What the console may do to a machine. */
 final class GuestConsole implements ConsoleGuest {
+    /** Where what is typed goes. */
+    @FunctionalInterface
+    interface Input {
+        /** Feeds a serial line, of which 0 is the first; blocks while the guest does not read. */
+        void input(int line, byte[] bytes, int offset, int length) throws InterruptedException;
+    }
+
     private final Machine vm;
+    private final Input input;
     private final long started = System.nanoTime();
 
-    GuestConsole(Machine vm) {
+    GuestConsole(Machine vm, Input input) {
         this.vm = vm;
+        this.input = input;
     }
 
     @Override
     public void input(byte[] bytes, int offset, int length) throws InterruptedException {
-        vm.serialInput(0, bytes, offset, length);
+        input.input(0, bytes, offset, length);
     }
 
     @Override

@@ -2,40 +2,55 @@ package org.jvisor.launcher;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jvisor.launcher.console.SerialLink;
 import org.jvisor.machine.Machine;
 import org.jvisor.machine.MachineExit;
+import org.jvisor.machine.SerialPort;
 
 /** One machine, from start to end, on one serial link. */
 final class MachineRun {
     private MachineRun() {}
 
     /**
-     * Makes the machine, starts it and waits for its end. The link is closed, and so the terminal
+     * A port of the virtio console: its name, empty for a terminal, and what it is connected to.
+     */
+    record ConsoleEnd(String name, SerialLink link) {}
+
+    /** As the other method, for a machine without a virtio console. */
+    static MachineExit toEnd(Machine.Builder builder, SerialLink link) throws InterruptedException {
+        return toEnd(builder, link, List.of());
+    }
+
+    /**
+     * Makes the machine, starts it and waits for its end. The links are closed, and so the terminal
      * back as it was, when this returns or throws.
      *
      * @throws UserError if the guest's output could not be written
      */
-    static MachineExit toEnd(Machine.Builder builder, SerialLink link) throws InterruptedException {
+    static MachineExit toEnd(Machine.Builder builder, SerialLink link, List<ConsoleEnd> consoles)
+            throws InterruptedException {
         AtomicReference<IOException> failure = new AtomicReference<>();
         AtomicReference<Runnable> stop = new AtomicReference<>(() -> {});
-        builder.serial(
-                0,
-                (bytes, length) -> {
-                    try {
-                        link.output(bytes, length);
-                    } catch (IOException e) {
-                        failure.set(e);
-                        // Not on this thread: the machine may wait for it in order to stop.
-                        Thread.ofPlatform().daemon().name("output-failed").start(stop.get());
-                        throw e;
-                    }
-                });
+        builder.serial(0, watched(link, failure, stop));
+        for (ConsoleEnd console : consoles) {
+            builder.console(console.name(), watched(console.link(), failure, stop));
+        }
         try (link;
                 Machine vm = builder.build()) {
             stop.set(vm::stop);
-            link.connect(new GuestConsole(vm));
+            link.connect(new GuestConsole(vm, vm::serialInput));
+            for (int i = 0; i < consoles.size(); i++) {
+                int port = i;
+                consoles.get(i)
+                        .link()
+                        .connect(
+                                new GuestConsole(
+                                        vm,
+                                        (line, bytes, offset, length) ->
+                                                vm.consoleInput(port, bytes, offset, length)));
+            }
             vm.start();
             MachineExit exit = vm.await();
             if (failure.get() != null) {
@@ -46,7 +61,24 @@ final class MachineRun {
                         failure.get());
             }
             return exit;
+        } finally {
+            consoles.forEach(console -> console.link().close());
         }
+    }
+
+    /** The link as a far end that stops the machine when it fails. */
+    private static SerialPort watched(
+            SerialLink link, AtomicReference<IOException> failure, AtomicReference<Runnable> stop) {
+        return (bytes, length) -> {
+            try {
+                link.output(bytes, length);
+            } catch (IOException e) {
+                failure.set(e);
+                // Not on this thread: the machine may wait for it in order to stop.
+                Thread.ofPlatform().daemon().name("output-failed").start(stop.get());
+                throw e;
+            }
+        };
     }
 
     /** Tells the user about an end that needs telling, and returns the exit status for it. */

@@ -2,6 +2,7 @@ package org.jvisor.launcher;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -13,17 +14,14 @@ import org.jvisor.launcher.console.RawTerminal;
 import org.jvisor.launcher.console.SerialLink;
 import org.jvisor.launcher.image.Flavor;
 import org.jvisor.machine.AcceleratorKind;
-import org.jvisor.machine.DeviceConfig;
-import org.jvisor.machine.DiskConfig;
 import org.jvisor.machine.Machine;
 import org.jvisor.machine.MachineConfig;
 import org.jvisor.machine.MachineConfigFile;
 import org.jvisor.machine.MachineExit;
-import org.jvisor.machine.NetworkConfig;
 import org.jvisor.machine.SmpMode;
-import org.jvisor.machine.TransportKind;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -121,40 +119,17 @@ final class RunCommand implements Callable<Integer> {
                             + " stop with a report at the first difference. Slow; not with --smp-mode parallel.")
     boolean lockstep;
 
-    @Option(
-            names = "--disk",
-            paramLabel = "FILE[,OPTION]...",
-            converter = Converters.Disk.class,
-            description =
-                    "A disk: ro, overlay (writes are thrown away), format=raw|qcow2 (else as the name"
-                            + " ends), backing=FILE, serial=TEXT, queues=N, direct, bps=SIZE, iops=N. May be"
-                            + " repeated.")
-    List<DiskConfig> disks = List.of();
+    @Mixin DeviceOptions devices = new DeviceOptions();
 
     @Option(
-            names = "--net",
-            paramLabel = "KIND[,OPTION]...",
-            converter = Converters.Network.class,
+            names = "--virtio-console",
+            paramLabel = "WHERE[,name=NAME]",
+            converter = Converters.ConsoleEnd.class,
             description =
-                    "A network interface: user, passt, tap or none, with hostfwd=tcp:ADDRESS:PORT-:PORT"
-                            + " (user, passt), socket=PATH (passt), ifname=NAME, bridge=NAME (tap), mac=ADDRESS,"
-                            + " mtu=N, queues=N, bps=SIZE, iops=N. May be repeated.")
-    List<NetworkConfig> networks = List.of();
-
-    @Option(
-            names = "--rng",
-            negatable = true,
-            description = "A source of entropy, which is there unless --no-rng leaves it out.")
-    @Nullable Boolean rng;
-
-    @Option(
-            names = "--transport",
-            paramLabel = "KIND",
-            converter = Converters.Transport.class,
-            description =
-                    "How the guest sees disks and the like: pci (the default) or mmio, described in"
-                            + " ACPI.")
-    @Nullable TransportKind transport;
+                    "A port of the virtio console: a terminal (hvc0), or with a name a port under"
+                            + " /dev/virtio-ports. WHERE as with --serial, which is null if stdio goes here."
+                            + " May be repeated.")
+    List<ConsoleTarget> consoles = List.of();
 
     @Option(
             names = "--serial",
@@ -163,7 +138,7 @@ final class RunCommand implements Callable<Integer> {
             description =
                     "Where the guest's first serial line goes: stdio (the default), null, file=PATH"
                             + " (output only).")
-    SerialTarget serial = new SerialTarget.Stdio();
+    @Nullable SerialTarget serial;
 
     @Option(
             names = "--no-reboot",
@@ -192,12 +167,35 @@ final class RunCommand implements Callable<Integer> {
             smpMode = SmpMode.DETERMINISTIC;
             System.setProperty("org.jvisor.emulator.lockstep", "true"); // read when CPUs are made
         }
-        MachineConfig.Builder configuration = configuration(err);
-        MachineExit exit = MachineRun.toEnd(Machine.builder(configuration), open(serial, err));
+        SerialTarget where = serialTarget();
+        MachineConfig.Builder configuration = configuration(where, err);
+        List<MachineRun.ConsoleEnd> ends = new ArrayList<>();
+        for (ConsoleTarget console : consoles) {
+            ends.add(new MachineRun.ConsoleEnd(console.name(), open(console.where(), err)));
+        }
+        MachineExit exit = MachineRun.toEnd(Machine.builder(configuration), open(where, err), ends);
         return MachineRun.report(exit, err);
     }
 
-    private MachineConfig.Builder configuration(PrintWriter err) throws InterruptedException {
+    /** Where the first serial line goes: to the terminal unless the console does. */
+    private SerialTarget serialTarget() {
+        long terminals =
+                consoles.stream().filter(end -> end.where() instanceof SerialTarget.Stdio).count()
+                        + (serial instanceof SerialTarget.Stdio ? 1 : 0);
+        if (terminals > 1) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(),
+                    "stdio can be connected to one of --serial and --virtio-console: send the others"
+                            + " elsewhere");
+        }
+        if (serial != null) {
+            return serial;
+        }
+        return terminals == 0 ? new SerialTarget.Stdio() : new SerialTarget.Null();
+    }
+
+    private MachineConfig.Builder configuration(SerialTarget where, PrintWriter err)
+            throws InterruptedException {
         MachineConfig.Builder built =
                 config == null ? MachineConfig.builder() : MachineConfigFile.read(config);
         set(name, built::name);
@@ -209,37 +207,18 @@ final class RunCommand implements Callable<Integer> {
         set(initrd, built::initrd);
         set(commandLine, built::commandLine);
         set(flatAddress, built::flatAddress);
-        set(transport, built::transport);
-        devices(built);
+        devices.apply(built);
         if (noReboot) {
             built.stopOnReset(true);
         }
         if (image != null || !(built.hasKernel() || built.hasFlatAddress())) {
-            boolean onTerminal = serial instanceof SerialTarget.Stdio && RawTerminal.isTerminal(0);
+            boolean onTerminal = where instanceof SerialTarget.Stdio && RawTerminal.isTerminal(0);
             BootDefaults.image(
                     built, image == null ? Flavor.CLOUD.imageName() : image, err, onTerminal);
         } else if (!built.hasCommandLine()) {
             built.commandLine(BootDefaults.commandLine(built.build()));
         }
         return built;
-    }
-
-    private void devices(MachineConfig.Builder built) {
-        if (!disks.isEmpty()) {
-            built.disks(disks);
-        }
-        if (!networks.isEmpty()) {
-            built.networks(networks);
-        }
-        set(rng, fitted -> fit(built, fitted, new DeviceConfig.Rng()));
-    }
-
-    private static void fit(MachineConfig.Builder built, boolean fitted, DeviceConfig device) {
-        if (fitted) {
-            built.device(device);
-        } else {
-            built.without(device.getClass());
-        }
     }
 
     private static <T> void set(@Nullable T value, Consumer<T> setter) {

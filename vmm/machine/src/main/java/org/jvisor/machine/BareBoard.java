@@ -25,6 +25,11 @@ final class BareBoard implements Board {
     }
 
     @Override
+    public void consoleInput(int port, byte[] bytes, int offset, int length) {
+        throw new IllegalStateException("a bare machine has no console");
+    }
+
+    @Override
     public List<AcpiDevice> described() {
         return List.of();
     }

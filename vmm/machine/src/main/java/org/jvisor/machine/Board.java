@@ -14,6 +14,9 @@ interface Board {
     /** Feeds COM1 (0) to COM4 (3); blocks while the guest does not read. */
     void serialInput(int port, byte[] bytes, int offset, int length) throws InterruptedException;
 
+    /** Feeds a port of the virtio console; blocks while the guest does not read. */
+    void consoleInput(int port, byte[] bytes, int offset, int length) throws InterruptedException;
+
     /** The devices the guest can only find by being told of them. */
     List<AcpiDevice> described();
 

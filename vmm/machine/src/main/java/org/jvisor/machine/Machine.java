@@ -1,6 +1,8 @@
 package org.jvisor.machine;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -111,6 +113,18 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
+     * Feeds a port of the virtio console. Blocks while the guest does not read, so that nothing is
+     * lost, until the machine is closed.
+     *
+     * @param port counted in the order of {@link Builder#console}, from 0
+     * @throws InterruptedException if interrupted while it waits
+     */
+    public void consoleInput(int port, byte[] bytes, int offset, int length)
+            throws InterruptedException {
+        assembly.board().consoleInput(port, bytes, offset, length);
+    }
+
+    /**
      * Waits until the machine has ended.
      *
      * @return how it ended
@@ -187,13 +201,20 @@ public final class Machine implements AutoCloseable {
         }
     }
 
+    /** A port of the virtio console. */
+    record Console(String name, SerialPort farEnd) {}
+
     /** Code put into guest memory by hand. */
     record Flat(long address, byte[] code) {}
 
     /** Collects what a machine is made of. */
     public static final class Builder {
+        /** The most ports a virtio console has. */
+        private static final int MAX_CONSOLE_PORTS = 31;
+
         private final MachineConfig.Builder config;
         private final Map<Integer, SerialPort> serial = new TreeMap<>();
+        private final List<Console> consoles = new ArrayList<>();
         private @Nullable Flat flat;
         private @Nullable VcpuState initialState;
         private boolean bare;
@@ -299,6 +320,23 @@ public final class Machine implements AutoCloseable {
         }
 
         /**
+         * Adds a port to the virtio console, which is there if it has one.
+         *
+         * @param name what a program in the guest finds the port by, such as {@code
+         *     "org.example.agent"} under {@code /dev/virtio-ports}; empty for a terminal ({@code
+         *     /dev/hvc0} and on)
+         * @param farEnd where its output goes; input is given to {@link Machine#consoleInput}
+         */
+        public Builder console(String name, SerialPort farEnd) {
+            if (consoles.size() == MAX_CONSOLE_PORTS) {
+                throw new IllegalArgumentException(
+                        "a machine's console has at most %d ports".formatted(MAX_CONSOLE_PORTS));
+            }
+            consoles.add(new Console(name, farEnd));
+            return this;
+        }
+
+        /**
          * Puts code into memory and starts the first CPU there, instead of a kernel. Without {@link
          * #initialState} the CPU starts in real mode with CS base 0 at {@code address}, which must
          * then be below 64 KiB.
@@ -338,7 +376,13 @@ public final class Machine implements AutoCloseable {
             return new Machine(
                     built,
                     Assembly.assemble(
-                            new Blueprint(built, Map.copyOf(serial), flat, initialState, bare)));
+                            new Blueprint(
+                                    built,
+                                    Map.copyOf(serial),
+                                    List.copyOf(consoles),
+                                    flat,
+                                    initialState,
+                                    bare)));
         }
     }
 
@@ -346,6 +390,7 @@ public final class Machine implements AutoCloseable {
     record Blueprint(
             MachineConfig config,
             Map<Integer, SerialPort> serial,
+            List<Console> consoles,
             @Nullable Flat flat,
             @Nullable VcpuState initialState,
             boolean bare) {}

@@ -55,8 +55,10 @@ public record MachineConfig(
     /** The most CPUs: APIC IDs are 8 bits wide, and 255 is the broadcast. */
     public static final int MAX_CPUS = 64;
 
-    /** The most virtio devices of all kinds: there is a PCI slot for each. */
-    public static final int MAX_DEVICES = 30;
+    /**
+     * The most virtio devices of all kinds: there is a PCI slot for each, and one for a console.
+     */
+    public static final int MAX_DEVICES = 29;
 
     /** Memory when none is asked for: 512 MiB. */
     public static final long DEFAULT_MEMORY = 512L << 20;

@@ -17,8 +17,7 @@ import org.jvisor.virtio.net.NetSpec;
 public record NetworkConfig(NetSpec spec) {
     private static final String WHAT = "a network interface";
 
-    static final DeviceSpec.Kind KIND =
-            new DeviceSpec.Kind(WHAT, "backend", NetSpec.KEYS, Set.of());
+    static final DeviceSpec.Kind KIND = new DeviceSpec.Kind(WHAT, "kind", NetSpec.KEYS, Set.of());
 
     /** User networking without forwarded ports. */
     public static NetworkConfig user() {

@@ -39,6 +39,7 @@ final class PcBoard implements Board {
     private final I8042 keyboard;
     private final AcpiPm power;
     private final VirtioDevices virtio;
+    private final List<ConsoleLine> consoles = new ArrayList<>();
 
     PcBoard(
             Platform platform,
@@ -91,7 +92,11 @@ final class PcBoard implements Board {
         add(new FwCfg(memory, items)).attach(ports);
         add(new PostCodePort()).attach(ports);
         add(debugExit(lifecycle)).attach(ports);
-        virtio = new VirtioDevices(blueprint.config(), platform, memory, pci);
+        for (Machine.Console console : blueprint.consoles()) {
+            String thread = blueprint.config().name() + "-console" + consoles.size();
+            consoles.add(new ConsoleLine(console.name(), thread, console.farEnd()));
+        }
+        virtio = new VirtioDevices(blueprint.config(), consoles, platform, memory, pci);
         devices.addAll(virtio.boardDevices());
     }
 
@@ -167,6 +172,15 @@ final class PcBoard implements Board {
             throw new IllegalArgumentException("the machine has no COM" + (port + 1));
         }
         serial.get(port).receive(bytes, offset, length);
+    }
+
+    @Override
+    public void consoleInput(int port, byte[] bytes, int offset, int length)
+            throws InterruptedException {
+        if (port < 0 || port >= consoles.size()) {
+            throw new IllegalArgumentException("the machine has no console port " + port);
+        }
+        consoles.get(port).input(bytes, offset, length);
     }
 
     @Override

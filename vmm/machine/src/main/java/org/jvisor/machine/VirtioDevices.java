@@ -43,9 +43,15 @@ final class VirtioDevices {
     /**
      * Makes the devices that a configuration names and puts them on its transport.
      *
+     * @param consoles the ports of a console; none if there are none
      * @throws MachineException if one cannot be had; nothing is left open then
      */
-    VirtioDevices(MachineConfig config, Platform platform, GuestMemory memory, PciHost pci) {
+    VirtioDevices(
+            MachineConfig config,
+            List<ConsoleLine> consoles,
+            Platform platform,
+            GuestMemory memory,
+            PciHost pci) {
         this.platform = platform;
         this.memory = memory;
         this.pci = pci;
@@ -59,6 +65,9 @@ final class VirtioDevices {
                 attach(factory.network(i));
             }
             config.devices().forEach(device -> attach(factory.device(device)));
+            if (!consoles.isEmpty()) {
+                attach(VirtioFactory.console(consoles));
+            }
         } catch (RuntimeException | Error e) {
             close();
             throw e;

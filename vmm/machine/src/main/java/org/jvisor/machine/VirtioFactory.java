@@ -1,13 +1,17 @@
 package org.jvisor.machine;
 
+import java.io.IOException;
+import java.util.List;
 import org.jvisor.virtio.RateLimiter;
 import org.jvisor.virtio.VirtioDevice;
+import org.jvisor.virtio.balloon.VirtioBalloon;
 import org.jvisor.virtio.block.BlockBackend;
 import org.jvisor.virtio.block.BlockException;
 import org.jvisor.virtio.block.Disk;
 import org.jvisor.virtio.block.DiskFormat;
 import org.jvisor.virtio.block.DiskOptions;
 import org.jvisor.virtio.block.VirtioBlock;
+import org.jvisor.virtio.console.VirtioConsole;
 import org.jvisor.virtio.entropy.VirtioRng;
 import org.jvisor.virtio.net.MacAddress;
 import org.jvisor.virtio.net.NetBackend;
@@ -16,6 +20,7 @@ import org.jvisor.virtio.net.NetException;
 import org.jvisor.virtio.net.NetOptions;
 import org.jvisor.virtio.net.NetSpec;
 import org.jvisor.virtio.net.VirtioNet;
+import org.jvisor.virtio.vsock.VirtioVsock;
 
 /** Makes a machine's virtio devices, with their back ends, from its configuration. */
 final class VirtioFactory {
@@ -94,15 +99,23 @@ final class VirtioFactory {
     VirtioDevice device(DeviceConfig device) {
         return switch (device) {
             case DeviceConfig.Rng _ -> new VirtioRng("rng");
-            case DeviceConfig.Balloon _ -> throw missing("balloon");
-            case DeviceConfig.Vsock _ -> throw missing("vsock");
+            case DeviceConfig.Balloon _ -> new VirtioBalloon("balloon", true);
+            case DeviceConfig.Vsock vsock -> vsock(vsock);
         };
     }
 
-    static MachineException missing(String what) {
-        return new MachineException(
-                MachineException.Kind.CONFIGURATION,
-                "this version of jvisor has no %s: leave it out".formatted(what));
+    private static VirtioDevice vsock(DeviceConfig.Vsock vsock) {
+        try {
+            return new VirtioVsock("vsock", vsock.cid(), vsock.socket());
+        } catch (IOException e) {
+            throw new MachineException(
+                    MachineException.Kind.FILE, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Makes the console with its ports. */
+    static VirtioDevice console(List<ConsoleLine> lines) {
+        return new VirtioConsole("console", lines.stream().map(ConsoleLine::port).toList());
     }
 
     private static RateLimiter.Limits limits(RateConfig rate) {

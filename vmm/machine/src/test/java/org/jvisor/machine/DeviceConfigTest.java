@@ -120,11 +120,11 @@ class DeviceConfigTest {
                 MachineConfig.builder()
                         .disks(
                                 Stream.generate(() -> DiskConfig.of(Path.of("d.img")))
-                                        .limit(29)
+                                        .limit(28)
                                         .toList());
-        assertThat(full.build().disks()).hasSize(29);
+        assertThat(full.build().disks()).hasSize(28);
         full.network(NetworkConfig.user());
         assertThatThrownBy(full::build)
-                .hasMessageContaining("31 virtio devices are too many: a machine has room for 30");
+                .hasMessageContaining("30 virtio devices are too many: a machine has room for 29");
     }
 }

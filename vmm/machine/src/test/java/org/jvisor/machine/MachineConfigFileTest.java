@@ -32,7 +32,7 @@ class MachineConfigFileTest {
                                          "transport": "mmio",
                                          "disks": ["a.img,ro", {"file": "/b.qcow2", "overlay": true,
                                                    "serial": "b", "bps": "10M", "iops": 100}],
-                                         "networks": [{"backend": "user", "mac": "52:54:00:00:00:01",
+                                         "networks": [{"kind": "user", "mac": "52:54:00:00:00:01",
                                                        "hostfwd": ["tcp::2222-:22", "udp:127.0.0.1:53-:53"]},
                                                       "tap,ifname=tap0,bridge=br0,mtu=9000"],
                                          "rng": false, "balloon": true,
