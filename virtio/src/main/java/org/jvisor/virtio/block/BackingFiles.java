@@ -1,14 +1,10 @@
 package org.jvisor.virtio.block;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which backing files are opened. An image may come from anywhere and name any file of the
@@ -37,13 +33,9 @@ final class BackingFiles {
     /** Notes that jvisor made an image with a backing file; where that is impossible, nothing. */
     static void record(Path image, Path backing) {
         try {
-            UserDefinedFileAttributeView view = view(image);
-            if (view != null) {
-                byte[] text = backing.toRealPath().toString().getBytes(StandardCharsets.UTF_8);
-                view.write(ATTRIBUTE, ByteBuffer.wrap(text));
-            }
-        } catch (IOException | UnsupportedOperationException e) {
-            // no such attributes on this file system: the user names the file at each use
+            FileNotes.write(image, ATTRIBUTE, backing.toRealPath().toString());
+        } catch (IOException e) {
+            // it went away meanwhile; opening the image tells
         }
     }
 
@@ -68,7 +60,7 @@ final class BackingFiles {
                 return;
             }
         }
-        String recorded = recorded(image);
+        String recorded = FileNotes.read(image, ATTRIBUTE);
         if (recorded == null || !same(Path.of(recorded), backing)) {
             throw new BlockException(
                     BlockException.Kind.NO_ACCESS,
@@ -89,23 +81,5 @@ final class BackingFiles {
         } catch (IOException e) {
             return false;
         }
-    }
-
-    private static @Nullable String recorded(Path image) {
-        try {
-            UserDefinedFileAttributeView view = view(image);
-            if (view == null || !view.list().contains(ATTRIBUTE)) {
-                return null;
-            }
-            ByteBuffer text = ByteBuffer.allocate(view.size(ATTRIBUTE));
-            view.read(ATTRIBUTE, text);
-            return new String(text.array(), 0, text.position(), StandardCharsets.UTF_8);
-        } catch (IOException | UnsupportedOperationException e) {
-            return null;
-        }
-    }
-
-    private static @Nullable UserDefinedFileAttributeView view(Path image) {
-        return Files.getFileAttributeView(image, UserDefinedFileAttributeView.class);
     }
 }

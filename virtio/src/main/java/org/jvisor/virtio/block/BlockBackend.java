@@ -80,6 +80,16 @@ public interface BlockBackend extends AutoCloseable {
     void resize(long size) throws BlockException;
 
     /**
+     * Whether a range is known to read as zeros without reading it.
+     *
+     * @param position on the disk
+     * @param bytes how many, not beyond the end
+     */
+    default boolean isHole(long position, long bytes) throws BlockException {
+        return false;
+    }
+
+    /**
      * Where data may begin that are not zeros.
      *
      * @return a position at or after {@code position}, or -1 if only zeros follow

@@ -52,6 +52,17 @@ public interface HostFile extends AutoCloseable {
     /** The first position at or after {@code position} that is in a hole, or the size. */
     long nextHole(long position) throws BlockException;
 
+    /**
+     * Whether a process ended without {@link #setInUse} {@code false} after it had said {@code
+     * true}. Not every file can tell: then it says no.
+     */
+    default boolean wasLeftInUse() {
+        return false;
+    }
+
+    /** Leaves a mark at the file while it is in use for writing, outside its content. */
+    default void setInUse(boolean inUse) {}
+
     /** Closes it without waiting for the medium. May be called twice. */
     @Override
     void close();

@@ -19,6 +19,8 @@ final class LinuxHostFile implements HostFile {
     /** The largest buffer for a request that is not aligned. */
     private static final int BOUNCE = 1 << 20;
 
+    private static final String IN_USE = "jvisor.in-use";
+
     private final DiskFile file;
     private final int alignment;
 
@@ -273,6 +275,16 @@ final class LinuxHostFile implements HostFile {
         } catch (LinuxException e) {
             throw translate(e);
         }
+    }
+
+    @Override
+    public boolean wasLeftInUse() {
+        return FileNotes.read(file.path(), IN_USE) != null;
+    }
+
+    @Override
+    public void setInUse(boolean inUse) {
+        FileNotes.write(file.path(), IN_USE, inUse ? "yes" : null);
     }
 
     @Override

@@ -101,6 +101,12 @@ final class RawBackend implements BlockBackend {
     }
 
     @Override
+    public boolean isHole(long position, long bytes) throws BlockException {
+        long data = file.nextData(position);
+        return data < 0 || data >= position + bytes;
+    }
+
+    @Override
     public long nextData(long position) throws BlockException {
         return file.nextData(position);
     }

@@ -1,7 +1,5 @@
 package org.jvisor.virtio.block.qcow2;
 
-import io.airlift.compress.v3.MalformedInputException;
-import io.airlift.compress.v3.zstd.ZstdJavaDecompressor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.zip.DataFormatException;
@@ -24,7 +22,7 @@ final class Compressed {
     private final Header header;
     private final TableIo io;
     private final Inflater inflater = new Inflater(true);
-    private @Nullable ZstdJavaDecompressor zstd;
+    private @Nullable ZstdFrame zstd;
     private final LinkedHashMap<Long, byte[]> kept = new LinkedHashMap<>(16, 0.75f, true);
     private final int most;
 
@@ -111,18 +109,14 @@ final class Compressed {
     }
 
     private int unzstd(long offset, byte[] input, byte[] output) throws BlockException {
-        int length = ZstdFrame.length(input);
-        if (length < 0) {
-            throw damaged(offset, "they are no Zstandard frame");
-        }
-        ZstdJavaDecompressor decompressor = zstd;
-        if (decompressor == null) {
-            decompressor = new ZstdJavaDecompressor();
-            zstd = decompressor;
+        ZstdFrame decoder = zstd;
+        if (decoder == null) {
+            decoder = new ZstdFrame();
+            zstd = decoder;
         }
         try {
-            return decompressor.decompress(input, 0, length, output, 0, output.length);
-        } catch (MalformedInputException | IllegalArgumentException e) {
+            return decoder.decode(input, output);
+        } catch (DataFormatException e) {
             throw damaged(offset, String.valueOf(e.getMessage()));
         }
     }

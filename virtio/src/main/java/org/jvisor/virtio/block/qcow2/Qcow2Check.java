@@ -82,6 +82,19 @@ public final class Qcow2Check {
         return check.result(true);
     }
 
+    /**
+     * Frees leaked clusters, as a process that was killed may leave them, if nothing worse is
+     * found.
+     */
+    static void repairLeaks(HostFile file) throws BlockException {
+        Qcow2Check check = new Qcow2Check(file);
+        check.count();
+        check.compare();
+        if (check.errors == 0 && check.leaks > 0) {
+            check.correct();
+        }
+    }
+
     private Result result(boolean repaired) {
         return new Result(
                 errors,

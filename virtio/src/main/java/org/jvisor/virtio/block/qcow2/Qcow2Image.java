@@ -106,7 +106,11 @@ public final class Qcow2Image implements BlockBackend {
         String name = header.backingFile;
         BlockBackend backing = name == null ? null : opener.open(name, header.backingFormat);
         try {
-            return new Qcow2Image(file, header, io, readOnly, backing);
+            Qcow2Image image = new Qcow2Image(file, header, io, readOnly, backing);
+            if (!readOnly) {
+                file.setInUse(true);
+            }
+            return image;
         } catch (BlockException | RuntimeException e) {
             if (backing != null) {
                 backing.close();
@@ -137,6 +141,9 @@ public final class Qcow2Image implements BlockBackend {
         if ((header.incompatible() & Layout.DIRTY) != 0) {
             Qcow2Check.repair(file);
             header.incompatible(header.incompatible() & ~Layout.DIRTY);
+        }
+        if (file.wasLeftInUse() && header.bitmapsExtension < 0) {
+            Qcow2Check.repairLeaks(file);
         }
         if (header.autoclear() != 0) {
             // Whoever changes the disk must say that bitmaps do not know of it.
@@ -359,6 +366,29 @@ public final class Qcow2Image implements BlockBackend {
     }
 
     @Override
+    public boolean isHole(long position, long bytes) throws BlockException {
+        Metadata.Run run = new Metadata.Run();
+        long at = position;
+        while (at < position + bytes) {
+            long cluster = at >>> bits;
+            long count = (position + bytes - 1 >>> bits) - cluster + 1;
+            metadata.find(cluster, (int) Math.min(count, 1 << 24), run);
+            long end = Math.min(position + bytes, cluster + run.clusters << bits);
+            boolean hole =
+                    switch (run.kind) {
+                        case ZERO, ZERO_ALLOCATED -> true;
+                        case UNALLOCATED -> backingIsHole(at, end - at);
+                        case NORMAL, COMPRESSED -> false;
+                    };
+            if (!hole) {
+                return false;
+            }
+            at = end;
+        }
+        return true;
+    }
+
+    @Override
     public long nextData(long position) throws BlockException {
         long at = position;
         Metadata.Run run = new Metadata.Run();
@@ -425,6 +455,9 @@ public final class Qcow2Image implements BlockBackend {
         closed = true;
         try {
             flush();
+            if (!readOnly) {
+                file.setInUse(false);
+            }
         } finally {
             compressed.close();
             file.close();
@@ -595,9 +628,17 @@ public final class Qcow2Image implements BlockBackend {
         metadata.find(cluster, 1, run);
         return switch (run.kind) {
             case ZERO, ZERO_ALLOCATED -> true;
-            case UNALLOCATED -> backing == null || backing.size() <= cluster << bits;
+            case UNALLOCATED -> backingIsHole(cluster << bits, clusterSize);
             case NORMAL, COMPRESSED -> false;
         };
+    }
+
+    private boolean backingIsHole(long position, long bytes) throws BlockException {
+        BlockBackend below = backing;
+        if (below == null || below.size() <= position) {
+            return true;
+        }
+        return below.isHole(position, Math.min(bytes, below.size() - position));
     }
 
     /** Reads a whole cluster, beyond the end of the disk too. */

@@ -1,13 +1,35 @@
 package org.jvisor.virtio.block.qcow2;
 
+import io.airlift.compress.v3.MalformedInputException;
+import io.airlift.compress.v3.zstd.ZstdJavaDecompressor;
+import java.util.zip.DataFormatException;
+
 /**
- * Finds where a Zstandard frame ends (RFC 8878 §3.1.1), as an image tells the length of compressed
- * data in whole sectors only.
+ * Decodes a Zstandard frame of which only the length in whole sectors is known: finds where it ends
+ * first (RFC 8878 §3.1.1). Used by one thread at a time.
  */
 final class ZstdFrame {
     private static final int MAGIC = 0xfd2fb528;
 
-    private ZstdFrame() {}
+    private final ZstdJavaDecompressor decompressor = new ZstdJavaDecompressor();
+
+    /**
+     * Decodes the frame at the start of {@code input}.
+     *
+     * @return how many bytes of {@code output} it gave
+     * @throws DataFormatException if there is no whole frame, or it gives more
+     */
+    int decode(byte[] input, byte[] output) throws DataFormatException {
+        int length = length(input);
+        if (length < 0) {
+            throw new DataFormatException("they are no Zstandard frame");
+        }
+        try {
+            return decompressor.decompress(input, 0, length, output, 0, output.length);
+        } catch (MalformedInputException | IllegalArgumentException e) {
+            throw new DataFormatException(e.getMessage());
+        }
+    }
 
     /** The length of the frame at the start of {@code input}, or -1 if there is no whole frame. */
     static int length(byte[] input) {
