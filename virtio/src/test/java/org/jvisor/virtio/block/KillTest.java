@@ -18,7 +18,7 @@ import org.jvisor.virtio.block.qcow2.Qcow2Format;
 
 /** Kills a real process in the midst of writing, several times on the same image. */
 class KillTest {
-    private static final int ROUNDS = 5;
+    private static final int ROUNDS = 3;
 
     @TempDir Path folder;
 
@@ -72,7 +72,7 @@ class KillTest {
         boolean notes = FileNotes.read(image, "test") != null;
         int[] known = new int[KillChild.SECTORS];
         for (int round = 0; round < ROUNDS; round++) {
-            int flushed = runAndKill(image, round, 1 + new Random(round).nextInt(200));
+            int flushed = runAndKill(image, round, 1 + new Random(round).nextInt(100));
             try (HostFile file = Disk.openFile(image, false)) {
                 Qcow2Check.Result found = Qcow2Check.check(file);
                 assertThat(found.errors()).as("%s", found.messages()).isZero();
