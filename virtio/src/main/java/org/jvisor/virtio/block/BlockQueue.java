@@ -40,6 +40,7 @@ final class BlockQueue {
     private int busy;
     private int wanted;
     private boolean closed;
+    private boolean paused;
     private volatile boolean running;
     private volatile @Nullable VirtioHost host;
 
@@ -73,24 +74,25 @@ final class BlockQueue {
 
     // ---- life
 
-    /** Works on the queue of a host; {@link #stop} was called before. */
+    /** Works on the queue of a host, once it is not paused. */
     void start(VirtioHost newHost) {
         lock.lock();
         try {
             host = newHost;
             notifying = true;
             unsignalled = 0;
-            running = true;
+            running = !paused;
             wake(false);
         } finally {
             lock.unlock();
         }
     }
 
-    /** Goes on after {@link #stop}. */
+    /** Goes on after {@link #pause}. */
     void resume() {
         lock.lock();
         try {
+            paused = false;
             if (host != null && !closed) {
                 running = true;
                 wake(false);
@@ -101,9 +103,14 @@ final class BlockQueue {
     }
 
     /** Returns when no request is under way; none is begun before {@link #resume}. */
-    void stop() {
+    void pause() {
+        stop(true);
+    }
+
+    private void stop(boolean pausing) {
         lock.lock();
         try {
+            paused = pausing;
             running = false;
             changed.signalAll(); // those that wait for the rate limit
             while (busy > 0) {
@@ -114,9 +121,9 @@ final class BlockQueue {
         }
     }
 
-    /** Stops and forgets the host. */
+    /** Stops, also being paused, and forgets the host. */
     void end() {
-        stop();
+        stop(false);
         host = null;
     }
 

@@ -147,7 +147,7 @@ public final class VirtioBlock implements VirtioDevice {
     @Override
     public void pause() {
         for (BlockQueue queue : queues) {
-            queue.stop();
+            queue.pause();
         }
     }
 

@@ -73,7 +73,7 @@ public final class GuestRam {
         return BASE + size;
     }
 
-    /** Sets memory aside, within one region. */
+    /** Sets memory aside, within one region, and fills it with zeros. */
     public synchronized long allocate(int bytes, int alignment) {
         long at = next + alignment - 1 & -alignment;
         long middle = BASE + size / 2;
@@ -84,6 +84,8 @@ public final class GuestRam {
             throw new IllegalStateException("the test's RAM is full");
         }
         next = at + bytes;
+        // A device may have written there for a driver that lied.
+        memory.slice(at, bytes).fill((byte) 0);
         return at;
     }
 
