@@ -76,8 +76,8 @@ public interface NetBackend extends AutoCloseable {
         void send(NetHeader header, MemorySegment memory, long offset, int length);
 
         /**
-         * Whether a frame can be sent now. If not, the guest's frames stay in its queue, and the
-         * back end asks for them when there is room again.
+         * Whether a frame can be sent now. If not, the guest's frames stay in its queue, {@link
+         * NetPort#transmit} returns 0, and the back end asks for them when there is room again.
          */
         default boolean ready() {
             return true;

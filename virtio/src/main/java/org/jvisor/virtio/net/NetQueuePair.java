@@ -134,7 +134,6 @@ final class NetQueuePair {
         queue.disableNotifications();
         for (int i = 0; i < BATCH; i++) {
             if (!sink.ready()) {
-                next = NetPort.NEVER;
                 break;
             }
             if (!queue.take(chain)) {

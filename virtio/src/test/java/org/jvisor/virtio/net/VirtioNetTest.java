@@ -515,6 +515,26 @@ class VirtioNetTest {
         }
     }
 
+    @Test
+    void whatTheGuestReceivesBeyondTheRateWaits() {
+        LoopBackend backend = new LoopBackend(1, 0, 0);
+        try (GuestDriver driver = start(backend, ",rx-bps=100", Setup.PCI_SPLIT, 0)) {
+            long first = offer(driver, 2000);
+            long second = offer(driver, 2000);
+            byte[] large = frame(MAC, 200 - 14); // twice what may go at once: into debt
+            backend.deliver(0, Frame.plain(large));
+            assertThat(received(first, driver.await(RX))).isEqualTo(large);
+            byte[] small = frame(MAC, 20);
+            backend.deliver(0, Frame.plain(small));
+            transmit(driver, frame(1, 60)); // the back end has had its turn since
+            assertThat(backend.await(0).bytes()).hasSize(74);
+            assertThat(driver.queue(RX).poll()).isNull();
+            clock.addAndGet(TimeUnit.SECONDS.toNanos(1));
+            backend.wake(0);
+            assertThat(received(second, driver.await(RX))).isEqualTo(small);
+        }
+    }
+
     private static void transmitted(GuestDriver driver, int count) {
         for (int i = 0; i < count; i++) {
             driver.await(TX);

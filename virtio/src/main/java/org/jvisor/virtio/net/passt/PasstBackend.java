@@ -165,8 +165,10 @@ public final class PasstBackend implements NetBackend {
         wait = held ? wait : NetPort.NEVER;
         boolean flushed = stream.flush(now);
         if (flushed) {
-            wait = Math.min(wait, port.transmit(0, sink));
+            long next = port.transmit(0, sink);
             flushed = stream.flush(now);
+            // What there was no room for is asked for again once all is written.
+            wait = flushed ? Math.min(wait, next) : wait;
         }
         SelectionKey key = now.keyFor(selector);
         key.interestOps((held ? 0 : SelectionKey.OP_READ) | (flushed ? 0 : SelectionKey.OP_WRITE));
