@@ -43,7 +43,7 @@ class NetworkTest {
             System.out.println("skipped: libslirp.so.0 is not installed (libslirp0)");
         }
         assumeTrue(present, "libslirp.so.0 is not installed (libslirp0)");
-        LinuxBootTest.pullTheImage();
+        DebianImage.require();
         new Random(4).nextBytes(BLOB);
     }
 
