@@ -1,12 +1,8 @@
 package org.jvisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -167,49 +163,6 @@ class VirtioBootTest {
         assertThat(result.status()).isZero();
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"pci", "mmio"})
-    void theGuestReachesTheHostOverUserNetworking(String transport) throws Exception {
-        byte[] content = new byte[2 * MIB];
-        new Random(5).nextBytes(content);
-        HttpServer server =
-                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext(
-                "/file",
-                exchange -> {
-                    exchange.sendResponseHeaders(200, content.length);
-                    try (var body = exchange.getResponseBody()) {
-                        body.write(content);
-                    }
-                });
-        server.start();
-        try {
-            Jvisor.Result result =
-                    boot(
-                            """
-                            echo address=$(ip -4 -o addr show eth0 | awk '{print $4}')
-                            echo dns=$(cat /etc/resolv.conf)
-                            wget -q -O /tmp/file http://10.0.2.2:%d/file; sha256sum /tmp/file
-                            """
-                                            .formatted(server.getAddress().getPort())
-                                    + NO_WARNING,
-                            "--transport",
-                            transport,
-                            "--net",
-                            "user");
-            skipWithoutLibslirp(result);
-            assertThat(result.text())
-                    .contains(
-                            "address=10.0.2.15/24",
-                            "dns=nameserver 10.0.2.3",
-                            sha256(content) + "  /tmp/file",
-                            "\nno-kernel-warning");
-            assertThat(result.status()).isZero();
-        } finally {
-            server.stop(0);
-        }
-    }
-
     @Test
     void consoleBalloonAndVsockHaveTheirDrivers() throws Exception {
         Path terminal = directory.resolve("hvc0");
@@ -246,14 +199,6 @@ class VirtioBootTest {
         assertThat(Files.readString(terminal)).contains("on-the-terminal");
         assertThat(Files.readString(agent)).isEqualTo("to-the-agent\n");
         assertThat(socket).doesNotExist();
-    }
-
-    private static void skipWithoutLibslirp(Jvisor.Result result) {
-        boolean absent = result.errors().contains("libslirp");
-        if (absent) {
-            System.out.println("skipped: " + result.errors());
-        }
-        assumeTrue(!absent, result.errors());
     }
 
     @Test

@@ -18,11 +18,6 @@ final class MachineRun {
      */
     record ConsoleEnd(String name, SerialLink link) {}
 
-    /** As the other method, for a machine without a virtio console. */
-    static MachineExit toEnd(Machine.Builder builder, SerialLink link) throws InterruptedException {
-        return toEnd(builder, link, List.of());
-    }
-
     /**
      * Makes the machine, starts it and waits for its end. The links are closed, and so the terminal
      * back as it was, when this returns or throws.

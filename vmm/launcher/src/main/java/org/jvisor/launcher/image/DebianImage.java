@@ -10,6 +10,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.jvisor.launcher.ExitStatus;
 import org.jvisor.launcher.UserError;
@@ -64,10 +65,30 @@ public final class DebianImage {
         return locked(flavor, false);
     }
 
-    /** The image, got first where it is not there yet. */
+    /**
+     * The image, got first where it is not there yet, or is of an older jvisor and lacks what
+     * images have now; where a newer one cannot be had, the older one has to do.
+     */
     public Image ensure(Flavor flavor) throws InterruptedException {
-        var present = store.find(flavor.imageName());
-        return present.isPresent() ? present.get() : locked(flavor, true);
+        Optional<Image> present = store.find(flavor.imageName());
+        if (present.filter(DebianImage::current).isPresent()) {
+            return present.get();
+        }
+        try {
+            return locked(flavor, true);
+        } catch (UserError e) {
+            if (present.isEmpty()) {
+                throw e;
+            }
+            progress.note(
+                    "the image %s is of an older jvisor and has no drivers for disks and networks; a new one cannot be had: %s"
+                            .formatted(flavor.imageName(), e.getMessage()));
+            return present.get();
+        }
+    }
+
+    private static boolean current(Image image) {
+        return image.layout() >= Initramfs.LAYOUT;
     }
 
     private Image locked(Flavor flavor, boolean unlessPresent) throws InterruptedException {
@@ -78,7 +99,7 @@ public final class DebianImage {
             if (unlessPresent) {
                 // Whoever held the lock may have made it.
                 var present = store.find(flavor.imageName());
-                if (present.isPresent()) {
+                if (present.filter(DebianImage::current).isPresent()) {
                     return present.get();
                 }
             }
@@ -137,7 +158,8 @@ public final class DebianImage {
                         COMMAND_LINE,
                         parts.version(),
                         parts.origin(),
-                        Instant.now()));
+                        Instant.now(),
+                        Initramfs.LAYOUT));
     }
 
     private static String describe(IOException e) {

@@ -13,6 +13,7 @@ import java.time.Instant;
  * @param version of the kernel, as its package names it
  * @param origin where it came from, for the user
  * @param created when it was made
+ * @param layout what the initial RAM disk has in it, as a number that grows
  */
 public record Image(
         String name,
@@ -21,4 +22,5 @@ public record Image(
         String commandLine,
         String version,
         String origin,
-        Instant created) {}
+        Instant created,
+        int layout) {}

@@ -17,6 +17,7 @@ import java.util.Map;
  *
  * @param kernel the SHA-256 of the kernel, in hex
  * @param initrd the SHA-256 of the initial RAM disk, in hex
+ * @param layout of the initial RAM disk: see {@link Initramfs#LAYOUT}
  */
 record ImageManifest(
         String name,
@@ -25,7 +26,10 @@ record ImageManifest(
         String commandLine,
         String version,
         String origin,
-        Instant created) {
+        Instant created,
+        int layout) {
+    /** Of images whose manifests do not tell. */
+    private static final String FIRST_LAYOUT = "1";
 
     /**
      * Reads one.
@@ -54,9 +58,12 @@ record ImageManifest(
                     value(values, "commandLine"),
                     value(values, "version"),
                     value(values, "origin"),
-                    Instant.parse(value(values, "created")));
+                    Instant.parse(value(values, "created")),
+                    Integer.parseInt(values.getOrDefault("layout", FIRST_LAYOUT)));
         } catch (DateTimeException e) {
             throw new IOException("\"created\" is not a time", e);
+        } catch (NumberFormatException e) {
+            throw new IOException("\"layout\" is not a number", e);
         }
     }
 
@@ -90,6 +97,7 @@ record ImageManifest(
             json.writeStringField("version", version);
             json.writeStringField("origin", origin);
             json.writeStringField("created", created.toString());
+            json.writeStringField("layout", Integer.toString(layout));
             json.writeEndObject();
         } catch (IOException e) {
             throw new IllegalStateException("writing to memory failed", e);

@@ -192,7 +192,8 @@ public final class ImageStore {
                 manifest.commandLine(),
                 manifest.version(),
                 manifest.origin(),
-                manifest.created());
+                manifest.created(),
+                manifest.layout());
     }
 
     private static boolean complete(Image image) {

@@ -15,6 +15,12 @@ import org.apache.commons.compress.archivers.cpio.CpioConstants;
  * the guest has nothing to unpack, the same bytes for the same busybox and modules.
  */
 final class Initramfs {
+    /**
+     * What is in it: 2 has the kernel's virtio drivers and goes over to a root disk, 1 does not. An
+     * image with less is made anew where that is possible.
+     */
+    static final int LAYOUT = 2;
+
     private final CpioArchiveOutputStream cpio;
     private long inode;
 

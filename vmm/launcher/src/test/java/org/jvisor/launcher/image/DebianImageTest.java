@@ -103,6 +103,17 @@ class DebianImageTest {
     }
 
     @Test
+    void anImageOfAnOlderJvisorIsMadeAnewWhereThatIsPossible() throws Exception {
+        image(working("old")).pull(Flavor.CLOUD);
+        Path manifest = root.resolve("images/debian.json");
+        String text = Files.readString(manifest);
+        Files.writeString(manifest, text.replaceAll("\"layout\" : \"\\d+\"", "\"layout\" : \"1\""));
+        assertThat(image(failing("no network")).ensure(Flavor.CLOUD).kernel()).hasContent("old");
+        assertThat(messages.toString()).contains("older jvisor", "no network");
+        assertThat(image(working("new")).ensure(Flavor.CLOUD).kernel()).hasContent("new");
+    }
+
+    @Test
     void whatAKilledPullLeftBehindIsRemoved() throws Exception {
         Path leftover = Files.createDirectory(root.resolve("pull-123"));
         Files.writeString(leftover.resolve("kernel.deb"), "half a pack");

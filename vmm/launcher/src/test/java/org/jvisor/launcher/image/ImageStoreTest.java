@@ -38,7 +38,8 @@ class ImageStoreTest {
                         "console=ttyS0 quote=\"x\"",
                         "6.1",
                         "a test",
-                        Instant.EPOCH));
+                        Instant.EPOCH,
+                        Initramfs.LAYOUT));
     }
 
     private List<String> blobs() throws IOException {
