@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
  * Translated code: some {@link Block}s as one method of a hidden class. The subclass is generated
  * by {@link RegionCompiler}; {@link RegionPlan} says what is in it.
  *
- * <p>General and XMM registers are always up to date in the CPU while a region runs; what it keeps
- * in locals beside them are copies. Only the arithmetic flags, RIP and the instruction count are
- * written when it is left.
+ * <p>While it runs, registers and flags are in its locals, and RIP is nowhere; the CPU gets them
+ * when the region is left, and before an instruction that is executed as the interpreter would.
+ * What it has no short way for, it leaves to the interpreter: a call would make HotSpot keep
+ * everything that lives across it in memory.
  */
 abstract class Region {
     /** What {@link #run} gives when RIP says where to go on. */

@@ -1,9 +1,9 @@
 package org.jvisor.emulator;
 
 /**
- * The memory accesses of translated code: {@link Mmu}'s, with the current view in a local. To be
- * inlined; only the {@code slow} ones stay calls. Writes tell whether the region must be left
- * because decoded code was written to.
+ * The memory accesses of translated code that go on when the TLB misses ({@link
+ * RegionPlan.Access}), and what it looks at when it branches. To be inlined; only the {@code slow}
+ * ones stay calls. Writes tell whether the region must be left because decoded code was written to.
  */
 final class RegionMemory {
     private static final long PAGE = ~0xfffL;
