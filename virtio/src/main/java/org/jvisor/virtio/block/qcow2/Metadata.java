@@ -35,13 +35,14 @@ final class Metadata {
     /** Clusters that lost a reference which the medium still has. */
     private List<Long> freed = new ArrayList<>();
 
-    private @Nullable BlockException broken;
+    private final Damage damage;
 
     Metadata(HostFile file, Header header, TableIo io) throws BlockException {
         this.file = file;
         this.header = header;
         this.io = io;
         flushIo = new TableIo(file);
+        damage = new Damage(header, io, lock);
         refcounts = new Refcounts(file, header, io);
         l2 =
                 new TableCache(
@@ -60,29 +61,6 @@ final class Metadata {
 
     // ---- looking up
 
-    /** Clusters of the disk that lie one after another in the file, or are of one kind. */
-    static final class Run {
-        Kind kind = Kind.UNALLOCATED;
-
-        /** The first cluster's position in the file, or the whole entry of a compressed one. */
-        long host;
-
-        int clusters;
-
-        /** Whether the clusters belong to the disk alone and may be written in place. */
-        boolean owned;
-    }
-
-    /** What an L2 entry says of a cluster. */
-    enum Kind {
-        UNALLOCATED,
-        ZERO,
-        /** Reads as zeros, and has a place in the file. */
-        ZERO_ALLOCATED,
-        NORMAL,
-        COMPRESSED
-    }
-
     /**
      * Finds a cluster of the disk, and how many after it go on in the same way.
      *
@@ -96,22 +74,22 @@ final class Metadata {
             int limit = Math.min(most, (1 << header.l2Bits()) - l2Index);
             Table table = l2Table(l1Index);
             if (table == null) {
-                run.kind = Kind.UNALLOCATED;
+                run.kind = Run.Kind.UNALLOCATED;
                 run.clusters = limit;
                 run.owned = false;
                 return;
             }
             boolean ownedTable = (l1.get(l1Index) & Layout.COPIED) != 0;
             long entry = table.get(l2Index);
-            Kind kind = kind(entry, cluster);
+            Run.Kind kind = kind(entry, cluster);
             run.kind = kind;
-            run.host = kind == Kind.COMPRESSED ? entry : entry & Layout.OFFSET;
+            run.host = kind == Run.Kind.COMPRESSED ? entry : entry & Layout.OFFSET;
             run.owned = ownedTable && (entry & Layout.COPIED) != 0;
             int count = 1;
-            while (count < limit && kind != Kind.COMPRESSED) {
+            while (count < limit && kind != Run.Kind.COMPRESSED) {
                 long next = table.get(l2Index + count);
                 long expected =
-                        kind == Kind.NORMAL || kind == Kind.ZERO_ALLOCATED
+                        kind == Run.Kind.NORMAL || kind == Run.Kind.ZERO_ALLOCATED
                                 ? entry + ((long) count << header.clusterBits)
                                 : entry;
                 if (next != expected) {
@@ -125,19 +103,20 @@ final class Metadata {
         }
     }
 
-    private Kind kind(long entry, long cluster) throws BlockException {
+    private Run.Kind kind(long entry, long cluster) throws BlockException {
         if ((entry & Layout.COMPRESSED) != 0) {
-            return Kind.COMPRESSED;
+            return Run.Kind.COMPRESSED;
         }
         long offset = entry & Layout.OFFSET;
         if (!aligned(offset)) {
-            throw corrupt("cluster %d is said to be at %#x".formatted(cluster, offset));
+            throw Layout.corrupt(
+                    file.name(), "cluster %d is said to be at %#x".formatted(cluster, offset));
         }
         boolean zero = header.version >= 3 && (entry & Layout.ZERO) != 0;
         if (offset == 0) {
-            return zero ? Kind.ZERO : Kind.UNALLOCATED;
+            return zero ? Run.Kind.ZERO : Run.Kind.UNALLOCATED;
         }
-        return zero ? Kind.ZERO_ALLOCATED : Kind.NORMAL;
+        return zero ? Run.Kind.ZERO_ALLOCATED : Run.Kind.NORMAL;
     }
 
     private @Nullable Table l2Table(int l1Index) throws BlockException {
@@ -149,7 +128,8 @@ final class Metadata {
             return null;
         }
         if (!aligned(offset)) {
-            throw corrupt("L2 table %d is said to be at %#x".formatted(l1Index, offset));
+            throw Layout.corrupt(
+                    file.name(), "L2 table %d is said to be at %#x".formatted(l1Index, offset));
         }
         return l2.get(offset);
     }
@@ -170,9 +150,6 @@ final class Metadata {
 
     // ---- changing
 
-    /** Clusters of the file for new data. */
-    record Space(long host, int clusters, boolean zeros) {}
-
     /**
      * Takes clusters of the file for data.
      *
@@ -181,7 +158,7 @@ final class Metadata {
     Space allocate(int most) throws BlockException {
         lock.lock();
         try {
-            checkWritable();
+            damage.checkWritable();
             long first = refcounts.allocate(most);
             return new Space(first << header.clusterBits, refcounts.allocated(), refcounts.fresh());
         } catch (BlockException e) {
@@ -230,7 +207,7 @@ final class Metadata {
     void set(long cluster, long entry) throws BlockException {
         lock.lock();
         try {
-            checkWritable();
+            damage.checkWritable();
             int l1Index = (int) (cluster >>> header.l2Bits());
             int l2Index = (int) (cluster & (1L << header.l2Bits()) - 1);
             Table table = l2Table(l1Index);
@@ -303,23 +280,6 @@ final class Metadata {
 
     // ---- flushing
 
-    /** What one flush writes, step by step. */
-    private static final class Batch {
-        final List<Table.Piece> refcountBlocks = new ArrayList<>();
-        final List<Table.Piece> refcountTable = new ArrayList<>();
-        final List<Table.Piece> newTables = new ArrayList<>();
-        final List<Table.Piece> entries = new ArrayList<>();
-        List<Long> freed = List.of();
-
-        List<List<Table.Piece>> all() {
-            return List.of(refcountBlocks, refcountTable, newTables, entries);
-        }
-
-        boolean isEmpty() {
-            return freed.isEmpty() && all().stream().allMatch(List::isEmpty);
-        }
-    }
-
     /** Writes all changes so far, and waits until they and all data are on the medium. */
     void flush() throws BlockException {
         if (isClean() && !flushLock.isLocked()) {
@@ -332,7 +292,7 @@ final class Metadata {
             boolean done = false;
             try {
                 if (!batch.isEmpty()) {
-                    writeAll(batch);
+                    batch.write(file, flushIo);
                 } else {
                     file.sync();
                 }
@@ -370,26 +330,6 @@ final class Metadata {
             lock.unlock();
         }
         return batch;
-    }
-
-    private void writeAll(Batch batch) throws BlockException {
-        write(batch.refcountBlocks);
-        if (!batch.refcountTable.isEmpty()) {
-            file.sync();
-            write(batch.refcountTable);
-        }
-        write(batch.newTables);
-        file.sync();
-        if (!batch.entries.isEmpty()) {
-            write(batch.entries);
-            file.sync();
-        }
-    }
-
-    private void write(List<Table.Piece> pieces) throws BlockException {
-        for (Table.Piece piece : pieces) {
-            flushIo.write(piece.position(), piece.bytes(), 0, piece.bytes().length);
-        }
     }
 
     /** Ends a flush: what it wrote is referred to, or what it could not write is changed again. */
@@ -435,7 +375,7 @@ final class Metadata {
             lock.unlock();
         }
         free.sort(null);
-        discard(free);
+        Batch.discard(file, free, header.clusterBits);
         List<Table.Piece> blocks = new ArrayList<>();
         lock.lock();
         try {
@@ -456,23 +396,10 @@ final class Metadata {
         counts.refcountBlocks.addAll(blocks);
         boolean done = false;
         try {
-            write(blocks);
+            Batch.write(flushIo, blocks);
             done = true;
         } finally {
             settle(counts, done);
-        }
-    }
-
-    private void discard(List<Long> sorted) throws BlockException {
-        int from = 0;
-        for (int i = 1; i <= sorted.size(); i++) {
-            if (i == sorted.size() || sorted.get(i) != sorted.get(i - 1) + 1) {
-                long first = sorted.get(from) << header.clusterBits;
-                if (!file.discard(first, (long) (i - from) << header.clusterBits)) {
-                    return;
-                }
-                from = i;
-            }
         }
     }
 
@@ -533,7 +460,7 @@ final class Metadata {
     private Table place(int entries) throws BlockException {
         lock.lock();
         try {
-            checkWritable();
+            damage.checkWritable();
             int count = (int) Layout.clusters(entries * 8L, header.clusterBits);
             long offset = refcounts.allocateBehind(count) << header.clusterBits;
             refcounts.reserve(offset, entries * 8L);
@@ -549,7 +476,7 @@ final class Metadata {
         for (int i = 0; i < l1.entries(); i++) {
             lock.lock();
             try {
-                checkWritable();
+                damage.checkWritable();
                 Table table = l2Table(i);
                 if (table != null) {
                     for (int j = 0; j < table.entries(); j++) {
@@ -568,36 +495,8 @@ final class Metadata {
         flush();
     }
 
-    // ---- trouble
-
-    private void checkWritable() throws BlockException {
-        if (broken != null) {
-            throw broken;
-        }
-    }
-
     /** Marks the image as damaged if that is what an exception says; returns the exception. */
     BlockException noted(BlockException e) {
-        if (e.kind() == BlockException.Kind.CORRUPT) {
-            lock.lock();
-            try {
-                if (broken == null) {
-                    broken = e;
-                    if (header.version >= 3) {
-                        header.incompatible(header.incompatible() | Layout.CORRUPT);
-                        header.write(io);
-                    }
-                }
-            } catch (BlockException second) {
-                e.addSuppressed(second);
-            } finally {
-                lock.unlock();
-            }
-        }
-        return e;
-    }
-
-    private BlockException corrupt(String what) {
-        return Layout.corrupt(file.name(), what);
+        return damage.noted(e);
     }
 }

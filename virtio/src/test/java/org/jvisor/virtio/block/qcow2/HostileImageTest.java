@@ -18,7 +18,7 @@ import org.jvisor.virtio.block.BlockException;
 class HostileImageTest {
     private static final int SECTORS = 2048;
 
-    private static final Qcow2Image.BackingOpener NO_BACKING =
+    private static final BackingOpener NO_BACKING =
             (name, format) -> {
                 throw new BlockException(BlockException.Kind.NO_ACCESS, "no backing file");
             };

@@ -21,7 +21,7 @@ import org.jvisor.virtio.block.BlockException;
 
 /** Random work on images, against a model of the disk. */
 class Qcow2PropertyTest {
-    private static final Qcow2Image.BackingOpener NONE =
+    private static final BackingOpener NONE =
             (name, format) -> {
                 throw new AssertionError("no backing file was given");
             };
