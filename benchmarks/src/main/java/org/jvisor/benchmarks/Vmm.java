@@ -32,7 +32,8 @@ sealed interface Vmm {
         @Override
         public List<String> command(Machine machine) {
             List<String> command = new ArrayList<>(launcher);
-            command.addAll(List.of("run", "--accel", "software", "--no-reboot"));
+            // QEMU's machine has no source of entropy that the guest would set up either
+            command.addAll(List.of("run", "--accel", "software", "--no-reboot", "--no-rng"));
             command.addAll(List.of("--memory", Long.toString(machine.memory)));
             command.addAll(List.of("--cpus", Integer.toString(machine.cpus)));
             command.addAll(List.of("--kernel", machine.kernel.toString()));
