@@ -49,8 +49,7 @@ final class RegionAssembler {
     /** Local: {@link Mmu#slot} of the access. */
     private static final int SLOT = 36;
 
-    private static final int GENERAL = 37;
-    private static final int XMM = GENERAL + 32;
+    private static final int FIRST_REGISTER = 37;
     private static final long PAGE_MASK = ~0xfffL;
     private static final ClassDesc ORDERED = ClassDesc.of("org.jvisor.emulator.Ordered");
     private static final long LOW32 = 0xffff_ffffL;
@@ -93,6 +92,9 @@ final class RegionAssembler {
 
     private int generalPopped, xmmPopped;
 
+    /** Where registers are; only those used have locals, for HotSpot handles all at every call. */
+    private final int[] generalLocal = new int[16], xmmLocal = new int[16];
+
     /** The number of the instruction being written. */
     int at;
 
@@ -116,6 +118,15 @@ final class RegionAssembler {
         xmmUsed = plan.xmm();
         generalWritten = plan.written();
         xmmWritten = plan.xmmWritten();
+        int local = FIRST_REGISTER;
+        for (int n = 0; n < 16; n++) {
+            generalLocal[n] = local;
+            local += 2 * (generalUsed >> n & 1);
+        }
+        for (int n = 0; n < 16; n++) {
+            xmmLocal[n] = local;
+            local += 4 * (xmmUsed >> n & 1);
+        }
         leave = b.newLabel();
         left = b.newLabel();
         stop = b.newLabel();
@@ -134,13 +145,13 @@ final class RegionAssembler {
     void loadRegisters(int general, int xmm) {
         for (int n = 0; n < 16; n++) {
             if ((general >> n & 1) != 0) {
-                b.aload(R).loadConstant(n).laload().lstore(GENERAL + 2 * n);
+                b.aload(R).loadConstant(n).laload().lstore(generalLocal[n]);
             }
         }
         for (int n = 0; n < 16; n++) {
             if ((xmm >> n & 1) != 0) {
-                b.aload(X).loadConstant(2 * n).laload().lstore(XMM + 4 * n);
-                b.aload(X).loadConstant(2 * n + 1).laload().lstore(XMM + 4 * n + 2);
+                b.aload(X).loadConstant(2 * n).laload().lstore(xmmLocal[n]);
+                b.aload(X).loadConstant(2 * n + 1).laload().lstore(xmmLocal[n] + 2);
             }
         }
     }
@@ -152,13 +163,13 @@ final class RegionAssembler {
         }
         for (int n = 15; n >= 0; n--) { // the highest first: one check of the bounds is enough
             if ((general >> n & 1) != 0) {
-                b.aload(R).loadConstant(n).lload(GENERAL + 2 * n).lastore();
+                b.aload(R).loadConstant(n).lload(generalLocal[n]).lastore();
             }
         }
         for (int n = 15; n >= 0; n--) {
             if ((xmm >> n & 1) != 0) {
-                b.aload(X).loadConstant(2 * n + 1).lload(XMM + 4 * n + 2).lastore();
-                b.aload(X).loadConstant(2 * n).lload(XMM + 4 * n).lastore();
+                b.aload(X).loadConstant(2 * n + 1).lload(xmmLocal[n] + 2).lastore();
+                b.aload(X).loadConstant(2 * n).lload(xmmLocal[n]).lastore();
             }
         }
     }
@@ -243,7 +254,7 @@ final class RegionAssembler {
         } else if (n == Cpu.PAGE_RIP) {
             b.lload(PAGE);
         } else {
-            b.lload(GENERAL + 2 * n);
+            b.lload(generalLocal[n]);
         }
     }
 
@@ -253,7 +264,7 @@ final class RegionAssembler {
             throw new IllegalStateException("register %d of %s".formatted(n, plan.insns[at].form));
         }
         generalPopped |= 1 << n;
-        b.lstore(GENERAL + 2 * n);
+        b.lstore(generalLocal[n]);
     }
 
     /** Pushes a register's value of 1, 2, 4 or 8 bytes; byte registers as in {@link Cpu#reg8}. */
@@ -303,13 +314,13 @@ final class RegionAssembler {
 
     /** Pushes the low (0) or high (1) half of an XMM register. */
     void pushXmm(int n, int half) {
-        b.lload(XMM + 4 * n + 2 * half);
+        b.lload(xmmLocal[n] + 2 * half);
     }
 
     /** Pops a long into half of an XMM register. */
     void popXmm(int n, int half) {
         xmmPopped |= 1 << n;
-        b.lstore(XMM + 4 * n + 2 * half);
+        b.lstore(xmmLocal[n] + 2 * half);
     }
 
     // ---- memory ----
