@@ -8,23 +8,33 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jvisor.launcher.console.RawTerminal;
 import org.jvisor.launcher.image.DebianImage;
+import org.jvisor.launcher.image.DiskImages;
 import org.jvisor.launcher.image.Flavor;
 import org.jvisor.launcher.image.Image;
 import org.jvisor.launcher.image.ImageStore;
 import org.jvisor.launcher.image.Progress;
 import org.jvisor.linux.WindowSize;
+import org.jvisor.machine.DiskConfig;
 import org.jvisor.machine.MachineConfig;
+import org.jvisor.virtio.block.BlockException;
+import org.jvisor.virtio.block.DiskFormat;
 
 /** What a machine boots where the user does not say. */
 final class BootDefaults {
     /** The command line of a Linux kernel that has none: its messages go to the serial line. */
     static final String COMMAND_LINE = "console=ttyS0,115200";
 
+    /** RAM for a system with services, in bytes; only what it touches is taken from the host. */
+    static final long DISK_MEMORY = 1L << 30;
+
     private static final int MULTIBOOT_MAGIC = 0x1badb002;
 
     private BootDefaults() {}
 
-    /** Takes from an image what {@code config} does not name yet; fetches the default images. */
+    /**
+     * Takes from an image what {@code config} does not name yet, and its disk, as the guest's
+     * first; fetches the default images.
+     */
     static void image(
             MachineConfig.Builder config, String name, PrintWriter err, boolean onTerminal)
             throws InterruptedException {
@@ -37,6 +47,27 @@ final class BootDefaults {
         }
         if (!config.hasCommandLine()) {
             config.commandLine(image.commandLine() + (onTerminal ? terminalSize() : ""));
+        }
+        Path disk = image.disk();
+        if (disk != null) {
+            config.firstDisk(root(disk));
+            if (!config.hasMemory()) {
+                config.memory(DISK_MEMORY);
+            }
+        }
+    }
+
+    private static DiskConfig root(Path disk) {
+        try {
+            DiskConfig.Format format =
+                    DiskImages.format(disk) == DiskFormat.QCOW2
+                            ? DiskConfig.Format.QCOW2
+                            : DiskConfig.Format.RAW;
+            return DiskConfig.of(disk)
+                    .withFormat(format)
+                    .withBacking(new DiskImages(ImageStore.ofUser()).backing(disk));
+        } catch (BlockException e) {
+            throw new UserError(ExitStatus.of(e.kind()), String.valueOf(e.getMessage()), e);
         }
     }
 

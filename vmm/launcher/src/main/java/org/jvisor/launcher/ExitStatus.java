@@ -54,7 +54,7 @@ public final class ExitStatus {
     }
 
     /** The status for a disk that could not be opened, made or changed. */
-    static int of(BlockException.Kind kind) {
+    public static int of(BlockException.Kind kind) {
         return switch (kind) {
             case OUT_OF_RANGE -> USAGE;
             case READ_ONLY, CORRUPT, UNSUPPORTED, IN_USE, NO_ACCESS -> FILE;

@@ -88,7 +88,8 @@ final class RunCommand implements Callable<Integer> {
             names = "--memory",
             paramLabel = "SIZE",
             converter = Converters.Size.class,
-            description = "Guest RAM in bytes or with K, M, G, T as in 512M (the default).")
+            description =
+                    "Guest RAM in bytes or with K, M, G, T as in 512M (the default; 1G for an image with a disk).")
     @Nullable Long memory;
 
     @Option(names = "--cpus", paramLabel = "N", description = "The number of CPUs (default 1).")

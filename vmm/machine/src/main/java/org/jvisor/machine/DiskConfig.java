@@ -128,6 +128,12 @@ public record DiskConfig(
                 file, format, readOnly, overlay, number, direct, queues, backing, limit);
     }
 
+    /** The same disk, which these files may back. */
+    public DiskConfig withBacking(List<Path> files) {
+        return new DiskConfig(
+                file, format, readOnly, overlay, serial, direct, queues, files, limit);
+    }
+
     /** The same disk under a limit. */
     public DiskConfig withLimit(RateConfig rates) {
         return new DiskConfig(

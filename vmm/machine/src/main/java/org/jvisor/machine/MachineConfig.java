@@ -141,6 +141,7 @@ public record MachineConfig(
         private @Nullable Long flatAddress;
         private boolean stopOnReset;
         private TransportKind transport = TransportKind.PCI;
+        private boolean memoryGiven;
         private final List<DiskConfig> disks = new ArrayList<>();
         private final List<NetworkConfig> networks = new ArrayList<>();
         private final Map<Class<?>, DeviceConfig> devices = new LinkedHashMap<>();
@@ -158,6 +159,7 @@ public record MachineConfig(
         /** Guest RAM in bytes. */
         public Builder memory(long bytes) {
             this.memory = bytes;
+            memoryGiven = true;
             return this;
         }
 
@@ -251,6 +253,17 @@ public record MachineConfig(
         public Builder without(Class<? extends DeviceConfig> kind) {
             devices.remove(kind);
             return this;
+        }
+
+        /** Adds a disk in front of all others. */
+        public Builder firstDisk(DiskConfig disk) {
+            disks.addFirst(disk);
+            return this;
+        }
+
+        /** Whether the size of the RAM has been given. */
+        public boolean hasMemory() {
+            return memoryGiven;
         }
 
         /** Whether a kernel has been named. */

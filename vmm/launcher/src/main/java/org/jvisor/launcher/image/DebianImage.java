@@ -162,7 +162,7 @@ public final class DebianImage {
                         Initramfs.LAYOUT));
     }
 
-    private static String describe(IOException e) {
+    static String describe(IOException e) {
         return switch (e) {
             case java.nio.file.AccessDeniedException denied ->
                     "permission is denied for " + denied.getFile();
@@ -172,7 +172,7 @@ public final class DebianImage {
         };
     }
 
-    private static void delete(Path folder) throws IOException {
+    static void delete(Path folder) throws IOException {
         Files.walkFileTree(
                 folder,
                 new SimpleFileVisitor<>() {

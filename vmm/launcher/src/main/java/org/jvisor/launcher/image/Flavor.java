@@ -25,6 +25,11 @@ public enum Flavor {
         return imageName;
     }
 
+    /** Whether that is the name of an image that is fetched. */
+    static boolean isImageName(String name) {
+        return name.equals(CLOUD.imageName) || name.equals(GENERIC.imageName);
+    }
+
     /** The name used on the command line. */
     @Override
     public String toString() {

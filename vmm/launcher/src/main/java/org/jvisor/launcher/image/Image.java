@@ -2,6 +2,7 @@ package org.jvisor.launcher.image;
 
 import java.nio.file.Path;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A guest image.
@@ -14,6 +15,8 @@ import java.time.Instant;
  * @param origin where it came from, for the user
  * @param created when it was made
  * @param layout what the initial RAM disk has in it, as a number that grows
+ * @param disk the file of its root disk, raw or qcow2 by its name, or null if it has none
+ * @param base the name of the image it is a clone of, or null
  */
 public record Image(
         String name,
@@ -23,4 +26,6 @@ public record Image(
         String version,
         String origin,
         Instant created,
-        int layout) {}
+        int layout,
+        @Nullable Path disk,
+        @Nullable String base) {}

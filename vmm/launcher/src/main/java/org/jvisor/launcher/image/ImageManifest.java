@@ -18,6 +18,8 @@ import java.util.Map;
  * @param kernel the SHA-256 of the kernel, in hex
  * @param initrd the SHA-256 of the initial RAM disk, in hex
  * @param layout of the initial RAM disk: see {@link Initramfs#LAYOUT}
+ * @param disk the name of the disk's file in the store, which the guest writes; empty for none
+ * @param base the image this one is a clone of; empty for none
  */
 record ImageManifest(
         String name,
@@ -27,9 +29,36 @@ record ImageManifest(
         String version,
         String origin,
         Instant created,
-        int layout) {
+        int layout,
+        String disk,
+        String base) {
     /** Of images whose manifests do not tell. */
     private static final String FIRST_LAYOUT = "1";
+
+    /** Of an image without a disk. */
+    ImageManifest(
+            String name,
+            String kernel,
+            String initrd,
+            String commandLine,
+            String version,
+            String origin,
+            Instant created,
+            int layout) {
+        this(name, kernel, initrd, commandLine, version, origin, created, layout, "", "");
+    }
+
+    /** The same with a disk. */
+    ImageManifest withDisk(String file, String cloned) {
+        return new ImageManifest(
+                name, kernel, initrd, commandLine, version, origin, created, layout, file, cloned);
+    }
+
+    /** The same under another name, made at another time. */
+    ImageManifest called(String other, Instant time) {
+        return new ImageManifest(
+                other, kernel, initrd, commandLine, version, origin, time, layout, disk, base);
+    }
 
     /**
      * Reads one.
@@ -59,7 +88,9 @@ record ImageManifest(
                     value(values, "version"),
                     value(values, "origin"),
                     Instant.parse(value(values, "created")),
-                    Integer.parseInt(values.getOrDefault("layout", FIRST_LAYOUT)));
+                    Integer.parseInt(values.getOrDefault("layout", FIRST_LAYOUT)),
+                    fileName(values, "disk"),
+                    fileName(values, "base"));
         } catch (DateTimeException e) {
             throw new IOException("\"created\" is not a time", e);
         } catch (NumberFormatException e) {
@@ -84,6 +115,15 @@ record ImageManifest(
         return value;
     }
 
+    private static String fileName(Map<String, String> values, String key) throws IOException {
+        String value = values.getOrDefault(key, "");
+        // Becomes part of a path.
+        if (!value.isEmpty() && !ImageStore.validFile(value)) {
+            throw new IOException("\"%s\" is not a name".formatted(key));
+        }
+        return value;
+    }
+
     /** Writes it as JSON. */
     String toJson() {
         StringWriter text = new StringWriter();
@@ -98,6 +138,12 @@ record ImageManifest(
             json.writeStringField("origin", origin);
             json.writeStringField("created", created.toString());
             json.writeStringField("layout", Integer.toString(layout));
+            if (!disk.isEmpty()) {
+                json.writeStringField("disk", disk);
+            }
+            if (!base.isEmpty()) {
+                json.writeStringField("base", base);
+            }
             json.writeEndObject();
         } catch (IOException e) {
             throw new IllegalStateException("writing to memory failed", e);

@@ -21,6 +21,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,9 +84,57 @@ public final class ImageStore {
         return images;
     }
 
-    /** The bytes the image's files take. */
+    /** The bytes the image's kernel and initial RAM disk take. */
     public long size(Image image) throws IOException {
         return Files.size(image.kernel()) + Files.size(image.initrd());
+    }
+
+    /** Whether there is an image of that name, whole or damaged. */
+    public boolean has(String name) {
+        return validName(name) && Files.exists(manifestFile(name));
+    }
+
+    /** Whether {@code file} can be the name of a disk's file: an image's, a number, an ending. */
+    static boolean validFile(String file) {
+        return file.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+    }
+
+    /**
+     * The manifests of all images, whole or damaged.
+     *
+     * @throws IOException if one cannot be read
+     */
+    List<ImageManifest> manifests() throws IOException {
+        List<ImageManifest> all = new ArrayList<>();
+        for (Path file : files(root.resolve("images"))) {
+            String name = file.getFileName().toString();
+            if (name.endsWith(".json")) {
+                all.add(ImageManifest.parse(Files.readString(file)));
+            }
+        }
+        return all;
+    }
+
+    /** The folder of the disks. */
+    Path disks() {
+        return root.resolve("disks");
+    }
+
+    /** A file name for a disk of an image that no disk has yet. */
+    String diskName(String image, String ending) {
+        return image + "-" + UUID.randomUUID().toString().substring(0, 8) + ending;
+    }
+
+    /**
+     * Moves a raw disk into the store.
+     *
+     * @return what it is called there
+     */
+    String adopt(Path disk, String image) throws IOException {
+        Files.createDirectories(disks());
+        String name = diskName(image, ".raw");
+        Files.move(disk, disks().resolve(name), StandardCopyOption.ATOMIC_MOVE);
+        return name;
     }
 
     /**
@@ -177,7 +226,7 @@ public final class ImageStore {
         return root.resolve("blobs/sha256").resolve(hash);
     }
 
-    private ImageManifest manifest(String name) throws IOException {
+    ImageManifest manifest(String name) throws IOException {
         if (!validName(name)) {
             throw new NoSuchFileException(name);
         }
@@ -193,11 +242,16 @@ public final class ImageStore {
                 manifest.version(),
                 manifest.origin(),
                 manifest.created(),
-                manifest.layout());
+                manifest.layout(),
+                manifest.disk().isEmpty() ? null : disks().resolve(manifest.disk()),
+                manifest.base().isEmpty() ? null : manifest.base());
     }
 
     private static boolean complete(Image image) {
-        return Files.isReadable(image.kernel()) && Files.isReadable(image.initrd());
+        Path disk = image.disk();
+        return Files.isReadable(image.kernel())
+                && Files.isReadable(image.initrd())
+                && (disk == null || Files.isReadable(disk));
     }
 
     private void write(Path target, byte[] content) throws IOException {

@@ -42,6 +42,13 @@ public final class Progress implements AutoCloseable {
         }
     }
 
+    /** Shows what a step is at. */
+    public void detail(String text) {
+        if (live && step != null) {
+            draw(" " + text);
+        }
+    }
+
     /** Shows a line that stays. */
     public void note(String text) {
         clear();
