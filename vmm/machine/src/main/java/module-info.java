@@ -4,6 +4,7 @@ module org.jvisor.machine {
     requires transitive org.jvisor.vmm.api;
     requires com.fasterxml.jackson.core;
     requires com.fasterxml.jackson.databind;
+    requires jdk.jfr;
     requires org.jvisor.cpucheck;
     requires org.jvisor.emulator;
     requires org.jvisor.firmware;

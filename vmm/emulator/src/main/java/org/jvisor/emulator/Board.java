@@ -43,6 +43,7 @@ final class Board {
     // ---- the buses: a device may make its caller wait, so nobody waits for the caller ----
 
     long readPort(Cpu c, int port, int size) {
+        c.counters.ports++;
         rendezvous.leave(c);
         try {
             return ports.read(port, size);
@@ -52,6 +53,7 @@ final class Board {
     }
 
     void writePort(Cpu c, int port, int size, long value) {
+        c.counters.ports++;
         rendezvous.leave(c);
         try {
             ports.write(port, size, value);
@@ -61,6 +63,7 @@ final class Board {
     }
 
     long readMmio(Cpu c, long physical, int size) {
+        c.counters.mmio++;
         rendezvous.leave(c);
         try {
             return mmio.read(physical, size);
@@ -70,6 +73,7 @@ final class Board {
     }
 
     void writeMmio(Cpu c, long physical, int size, long value) {
+        c.counters.mmio++;
         rendezvous.leave(c);
         try {
             mmio.write(physical, size, value);

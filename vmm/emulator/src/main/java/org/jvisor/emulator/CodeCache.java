@@ -39,6 +39,9 @@ final class CodeCache {
     /** Instructions decoded since everything was last forgotten. */
     private int decoded;
 
+    /** Counts. */
+    final TranslationLog log = new TranslationLog();
+
     CodeCache(PhysMemory memory, Cpu[] cpus, Rendezvous rendezvous) {
         this.memory = memory;
         this.cpus = cpus;
@@ -123,6 +126,16 @@ final class CodeCache {
         translated.addAndGet(bytes);
     }
 
+    /** Bytes of bytecode made since everything was last forgotten. */
+    int translated() {
+        return translated.get();
+    }
+
+    /** Instructions decoded since everything was last forgotten. */
+    int decoded() {
+        return decoded;
+    }
+
     /** Counts instructions that were decoded and kept. */
     void decoded(int instructions) {
         decoded += instructions;
@@ -142,15 +155,16 @@ final class CodeCache {
     }
 
     private void dropAll() {
-        decoded = 0;
-        translated.set(0);
+        int regions = 0;
         for (int region = 0; region < pages.length; region++) {
             for (int at = 0; at < pages[region].length; at++) {
                 if (pages[region][at] != null) {
-                    drop(region, at);
+                    regions += drop(region, at);
                 }
             }
         }
+        log.emptied(decoded, translated.getAndSet(0), regions);
+        decoded = 0;
     }
 
     /** Writes 1 to 8 bytes within a page that may hold code: what they change is forgotten. */
@@ -180,24 +194,28 @@ final class CodeCache {
         int offset = (int) physical & 0xfff;
         for (CodePage p = first; p != null; p = p.next) {
             if (p.isCode(offset, offset + size)) {
-                drop(region, at);
+                log.pageWritten(first.physical, false, drop(region, at));
                 return true;
             }
         }
         return false;
     }
 
-    private void drop(int region, int at) {
+    /** Forgets the code of a page; gives how many regions were in use. */
+    private int drop(int region, int at) {
         CodePage first = pages[region][at];
         pages[region][at] = null;
+        int regions = 0;
         for (CodePage p = first; p != null; p = p.next) {
             p.kill();
+            regions += p.regions;
         }
         if (rendezvous.parallel) {
             for (Cpu cpu : cpus) { // one may be in a loop of it
                 cpu.signal(Cpu.PENDING_CODE_WRITE);
             }
         }
+        return regions;
     }
 
     /** On any thread. */
@@ -231,6 +249,13 @@ final class CodeCache {
         }
     }
 
+    private void writtenByDevice(int region, long page) {
+        int at = (int) (page - memory.base(region) >>> 12);
+        if (pages[region][at] != null) { // it may be gone for another reason
+            log.pageWritten(page, true, drop(region, at));
+        }
+    }
+
     /** Forgets the code of pages that devices wrote to; between blocks. */
     void dropWrittenByDevices(Cpu c) {
         rendezvous.lock(c); // whoever comes second goes on when the code is gone
@@ -239,7 +264,7 @@ final class CodeCache {
                 for (int i = 0; i < queued; i++) {
                     int region = memory.region(queue[i]);
                     if (region >= 0) {
-                        drop(region, (int) (queue[i] - memory.base(region) >>> 12));
+                        writtenByDevice(region, queue[i]);
                     }
                 }
                 queued = 0;

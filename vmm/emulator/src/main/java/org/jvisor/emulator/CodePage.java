@@ -26,6 +26,9 @@ final class CodePage {
     /** One bit for each byte that belongs to a decoded instruction. */
     private final long[] decoded = new long[64];
 
+    /** Regions in use of its blocks; with the lock held. */
+    int regions;
+
     /** It was written to: its blocks are gone. */
     volatile boolean dead;
 

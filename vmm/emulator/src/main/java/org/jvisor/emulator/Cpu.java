@@ -288,6 +288,9 @@ final class Cpu {
     /** Guest instructions executed. */
     long executed;
 
+    /** What it did, for statistics. */
+    final CpuCounters counters = new CpuCounters();
+
     // ---- translated code ----
 
     /** The instruction whose fault ended the last run of a region. */

@@ -50,6 +50,7 @@ final class Exceptions {
                     DebugRegisters.delivering(c);
                 }
                 Interrupts.enter(c, vector, kind, hasError, error, c.rip);
+                c.counters.delivered(kind, vector);
                 return;
             } catch (GuestFault next) {
                 noteAddress(c, next);

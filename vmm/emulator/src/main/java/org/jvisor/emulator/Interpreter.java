@@ -100,6 +100,7 @@ final class Interpreter {
     /** Interprets what is left of a block of translated code; false as {@link #interpret}. */
     private boolean missed(Block entered) {
         Cpu c = this.c;
+        c.counters.missed++;
         Block block = next(c, entered);
         if (block == null) {
             return false;
@@ -129,16 +130,21 @@ final class Interpreter {
             for (; i < code.length; i++) {
                 code[i].exec(c);
             }
-            c.executed += code.length;
+            interpreted(code.length);
             return true;
         } catch (GuestFault fault) {
-            c.executed += i;
+            interpreted(i);
             raise(fault, code[i]);
         } catch (StopInsn.Stop stop) {
-            c.executed += i;
+            interpreted(i);
             c.rip = code[i].thisRip(c);
         }
         return false;
+    }
+
+    private void interpreted(int instructions) {
+        c.executed += instructions;
+        c.counters.interpreted += instructions;
     }
 
     private static long fetchAddress(Cpu c) {
@@ -273,6 +279,7 @@ final class Interpreter {
             return;
         }
         c.executed++;
+        c.counters.stepped++;
         if (trap && insn.form.is(Form.Attr.REP) && c.rip == insn.thisRip(c)) {
             c.rflags |= Cpu.RF; // more repetitions follow (SDM 3B §17.3.1.1)
         } else if (resume && !insn.form.is(Form.Attr.SETS_RF)) {

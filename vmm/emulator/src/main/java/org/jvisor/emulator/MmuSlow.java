@@ -1,6 +1,8 @@
 package org.jvisor.emulator;
 
 import java.lang.invoke.VarHandle;
+import jdk.jfr.FlightRecorder;
+import org.jvisor.vmm.api.TlbFlush;
 
 /**
  * What happens when the software TLB does not answer: page walks, fills, accesses across pages,
@@ -271,6 +273,7 @@ final class MmuSlow {
                         && !memory.isReadOnly(region)
                         && !code.isCode(region, physical)
                         && c.lockstep == null; // which must see every write
+        c.counters.dataFills++;
         TlbView v = spaces.view(view);
         if (plainWrite) {
             int page = (int) (physical - memory.base(region) >>> 12);
@@ -308,6 +311,7 @@ final class MmuSlow {
         walker.walk(linear, PageWalker.EXECUTE, c.cpl == 3, false);
         page = code.page(c, walker.physical, c.codeMode);
         fetches.put(linear, page, entryFlags());
+        c.counters.codeFills++;
         return page;
     }
 
@@ -318,40 +322,44 @@ final class MmuSlow {
 
     // ---- invalidation ----
 
-    private void forgetTables() {
+    private void forgetTables(TlbFlush kind) {
+        c.counters.flushes.add(kind);
+        if (FlightRecorder.isInitialized()) {
+            FlightEvents.flushed(c, kind);
+        }
         VarHandle.releaseFence(); // as in fill()
         walker.forget();
     }
 
     void flushAll() {
-        forgetTables();
+        forgetTables(TlbFlush.ALL);
         spaces.flush(ControlRegisters.pcid(c));
         c.fetchInvalid();
     }
 
     void loadSpace(int pcid, boolean keep) {
-        forgetTables();
+        forgetTables(keep ? TlbFlush.SPACE_KEPT : TlbFlush.SPACE);
         spaces.load(pcid, keep);
         c.fetchInvalid();
     }
 
     /** Also forgets upper levels of the tables, as INVLPG does (SDM 3A §4.10.4.1). */
     void invalidatePage(long a) {
-        forgetTables();
+        forgetTables(TlbFlush.PAGE);
         spaces.invalidatePage(a);
         c.fetchInvalid();
     }
 
     /** INVPCID of one PCID's translations but global ones. */
     void flushPcid(int pcid) {
-        forgetTables();
+        forgetTables(TlbFlush.PCID);
         spaces.flushPcid(pcid);
         c.fetchInvalid();
     }
 
     /** INVPCID of every PCID's translations but global ones. */
     void flushNonGlobal() {
-        forgetTables();
+        forgetTables(TlbFlush.NON_GLOBAL);
         spaces.flushNonGlobal();
         c.fetchInvalid();
     }

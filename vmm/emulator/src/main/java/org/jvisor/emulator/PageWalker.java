@@ -81,6 +81,7 @@ final class PageWalker {
             large = false;
             return;
         }
+        c.counters.walks++;
         this.linear = linear;
         this.access = access;
         this.user = user;

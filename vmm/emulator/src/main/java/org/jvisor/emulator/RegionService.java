@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.jvisor.emulator.TranslationLog.Outcome;
+import org.jvisor.vmm.api.TranslationStatistics;
 
 /**
  * Decides what is translated and has it done in the background: the hottest block that waits comes
@@ -13,12 +15,6 @@ import org.jspecify.annotations.Nullable;
 final class RegionService {
     /** How often a block is interpreted before it is translated. */
     static final int HOT = Integer.getInteger("org.jvisor.emulator.hot", 1000);
-
-    /** Runs that make HotSpot compile a method, with the thresholds of the launcher's options. */
-    private static final int WARM_UP = 36;
-
-    /** What compiling takes at least, in nanoseconds; a run that goes nowhere takes far less. */
-    private static final long COMPILATION = 400_000;
 
     private final Rendezvous rendezvous;
     private final CodeCache code;
@@ -88,6 +84,16 @@ final class RegionService {
         }
     }
 
+    /** The counts so far. */
+    TranslationStatistics statistics() {
+        int queued;
+        synchronized (lock) {
+            queued = waiting.size();
+        }
+        return code.log.statistics(
+                new TranslationStatistics.Kept(code.decoded(), code.translated(), queued));
+    }
+
     private void work() {
         RegionCompiler compiler = new RegionCompiler();
         while (true) {
@@ -123,9 +129,11 @@ final class RegionService {
 
     /** What cannot be translated stays interpreted, and the others still have their turn. */
     private void tryTranslate(RegionCompiler compiler, Request request) {
+        code.log.begin();
         try {
             translate(compiler, request);
         } catch (RuntimeException | LinkageError e) {
+            code.log.end(Outcome.FAILED, null, 0);
             if (request.cpu.lockstep != null) {
                 throw e; // there to find what is wrong with the translator
             }
@@ -139,38 +147,30 @@ final class RegionService {
         do {
             plan = plan(request, limit);
             if (plan == null) {
+                code.log.end(Outcome.OBSOLETE, null, 0);
                 return;
             }
             bytes = compiler.translate(plan);
             limit = plan.insns.length * 3 / 4;
         } while (compiler.length() > RegionCompiler.MAX_BYTECODE && limit > 0);
-        if (compiler.length() > RegionCompiler.MAX_BYTECODE) {
-            return;
+        Outcome outcome = Outcome.TOO_LONG;
+        if (compiler.length() <= RegionCompiler.MAX_BYTECODE) {
+            Region region = RegionCompiler.define(plan, bytes);
+            outcome = compile(plan, region, compiler.length(), request);
         }
-        Region region = RegionCompiler.define(plan, bytes);
-        if (request.cpu.lockstep != null || compile(region, request.cpu)) {
-            install(plan, region, compiler.length(), request.instead);
-        }
+        code.log.end(outcome, plan, compiler.length());
     }
 
-    /**
-     * Has HotSpot compile a region. It may give up, and nothing tells but the time that a run
-     * takes: such a region must not be used.
-     */
-    private static boolean compile(Region region, Cpu any) {
-        long interpreted = Long.MAX_VALUE;
-        for (int i = 0; i < WARM_UP; i++) {
-            long time = time(region, any);
-            interpreted = Math.min(interpreted, time);
-            if (time > COMPILATION && i > 0) {
-                break;
-            }
+    private Outcome compile(RegionPlan plan, Region region, int bytecode, Request request) {
+        code.log.written();
+        boolean compiled =
+                request.cpu.lockstep != null
+                        || CompileCheck.compiled(() -> time(region, request.cpu));
+        code.log.compiled();
+        if (!compiled) {
+            return Outcome.NOT_COMPILED;
         }
-        long now = Long.MAX_VALUE;
-        for (int i = WARM_UP; i < 40; i++) { // 40 would make HotSpot believe in the profile
-            now = Math.min(now, time(region, any));
-        }
-        return now < interpreted / 2;
+        return install(plan, region, bytecode, request.instead) ? Outcome.USED : Outcome.LATE;
     }
 
     private static long time(Region region, Cpu any) {
@@ -197,7 +197,10 @@ final class RegionService {
         }
     }
 
-    private void install(RegionPlan plan, Region region, int bytecode, @Nullable Region instead) {
+    /** Has the blocks use a region; false if there is none left to use it. */
+    private boolean install(
+            RegionPlan plan, Region region, int bytecode, @Nullable Region instead) {
+        boolean used = false;
         rendezvous.lock();
         try {
             code.translated(bytecode);
@@ -207,10 +210,17 @@ final class RegionService {
                 if (plan.deltas[i] == 0 && Objects.equals(block.region, instead)) {
                     block.entry = i;
                     block.region = region;
+                    used = true;
                 }
+            }
+            if (used && instead == null) {
+                plan.page.regions++;
+            } else if (used) {
+                code.log.replaced();
             }
         } finally {
             rendezvous.unlock();
         }
+        return used;
     }
 }

@@ -8,6 +8,7 @@ import org.jvisor.vmm.api.Bus;
 import org.jvisor.vmm.api.Clock;
 import org.jvisor.vmm.api.CpuidEntry;
 import org.jvisor.vmm.api.GuestMemory;
+import org.jvisor.vmm.api.TranslationStatistics;
 
 /**
  * The software accelerator: x86-64 CPUs interpreted in Java. Deterministic given the clock while
@@ -71,6 +72,11 @@ public final class SoftwareAccelerator implements Accelerator {
     @Override
     public long tscFrequency() {
         return TSC_HZ;
+    }
+
+    @Override
+    public TranslationStatistics translation() {
+        return regions.statistics();
     }
 
     @Override

@@ -5,6 +5,7 @@ import org.jvisor.vmm.api.LocalApic;
 import org.jvisor.vmm.api.Vcpu;
 import org.jvisor.vmm.api.VcpuExit;
 import org.jvisor.vmm.api.VcpuState;
+import org.jvisor.vmm.api.VcpuStatistics;
 
 /**
  * A CPU of a {@link SoftwareAccelerator}. All CPUs of one accelerator are run by one thread, a
@@ -95,6 +96,11 @@ public final class SoftwareVcpu implements Vcpu, CpuSignals {
     @Override
     public long instructions() {
         return cpu.executed;
+    }
+
+    @Override
+    public VcpuStatistics statistics() {
+        return cpu.counters.statistics(cpu.executed);
     }
 
     @Override

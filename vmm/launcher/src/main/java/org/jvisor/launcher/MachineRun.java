@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jvisor.launcher.console.SerialLink;
 import org.jvisor.machine.Machine;
 import org.jvisor.machine.MachineExit;
@@ -22,9 +23,14 @@ final class MachineRun {
      * Makes the machine, starts it and waits for its end. The links are closed, and so the terminal
      * back as it was, when this returns or throws.
      *
+     * @param atEnd called with the machine after the guest's end, before it is closed
      * @throws UserError if the guest's output could not be written
      */
-    static MachineExit toEnd(Machine.Builder builder, SerialLink link, List<ConsoleEnd> consoles)
+    static MachineExit toEnd(
+            Machine.Builder builder,
+            SerialLink link,
+            List<ConsoleEnd> consoles,
+            Consumer<Machine> atEnd)
             throws InterruptedException {
         AtomicReference<IOException> failure = new AtomicReference<>();
         AtomicReference<Runnable> stop = new AtomicReference<>(() -> {});
@@ -55,6 +61,7 @@ final class MachineRun {
                                 + failure.get().getMessage(),
                         failure.get());
             }
+            atEnd.accept(vm);
             return exit;
         } finally {
             consoles.forEach(console -> console.link().close());

@@ -2,9 +2,11 @@ package org.jvisor.launcher;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.jvisor.launcher.console.Console;
@@ -18,6 +20,7 @@ import org.jvisor.machine.Machine;
 import org.jvisor.machine.MachineConfig;
 import org.jvisor.machine.MachineConfigFile;
 import org.jvisor.machine.MachineExit;
+import org.jvisor.machine.MachineStatistics;
 import org.jvisor.machine.SmpMode;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -146,6 +149,13 @@ final class RunCommand implements Callable<Integer> {
             description = "Exit with status 80 when the guest asks for a reset.")
     boolean noReboot;
 
+    @Option(
+            names = "--stats",
+            description =
+                    "Tell on standard error, after the end, what the machine did: instructions, TLB,"
+                            + " exits, translated code, times.")
+    boolean stats;
+
     @Option(names = "--name", paramLabel = "NAME", description = "The machine's name.")
     @Nullable String name;
 
@@ -160,8 +170,7 @@ final class RunCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         if (lockstep) {
             if (smpMode == SmpMode.PARALLEL) {
-                throw new CommandLine.ParameterException(
-                        spec.commandLine(),
+                throw mistake(
                         "--lockstep takes writes back, which --smp-mode parallel would show to other"
                                 + " CPUs: leave one of them out");
             }
@@ -174,8 +183,39 @@ final class RunCommand implements Callable<Integer> {
         for (ConsoleTarget console : consoles) {
             ends.add(new MachineRun.ConsoleEnd(console.name(), open(console.where(), err)));
         }
-        MachineExit exit = MachineRun.toEnd(Machine.builder(configuration), open(where, err), ends);
-        return MachineRun.report(exit, err);
+        AtomicReference<@Nullable MachineStatistics> statistics = new AtomicReference<>();
+        MachineExit exit =
+                MachineRun.toEnd(
+                        Machine.builder(configuration),
+                        open(where, err),
+                        ends,
+                        stats ? vm -> statistics.set(vm.statistics()) : _ -> {});
+        int status = MachineRun.report(exit, err);
+        MachineStatistics told = statistics.get();
+        if (told != null) {
+            err.print(StatisticsTable.of(told, processTime()));
+            err.flush();
+        }
+        return status;
+    }
+
+    private CommandLine.ParameterException mistake(String message) {
+        return new CommandLine.ParameterException(spec.commandLine(), message);
+    }
+
+    /** CPU time of this process so far. */
+    private static Duration processTime() {
+        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
+    /** KVM has no translator to check: lockstep needs the software accelerator. */
+    private void lockstepInSoftware(MachineConfig.Builder built) {
+        if (built.build().accelerator() == AcceleratorKind.KVM) {
+            throw mistake(
+                    "--lockstep checks the software accelerator, but this machine is to run on kvm: say"
+                            + " --accel software, or leave --lockstep out");
+        }
+        built.accelerator(AcceleratorKind.SOFTWARE);
     }
 
     /** Where the first serial line goes: to the terminal unless the console does. */
@@ -203,6 +243,9 @@ final class RunCommand implements Callable<Integer> {
         set(memory, built::memory);
         set(cpus, built::cpus);
         set(accelerator, built::accelerator);
+        if (lockstep) {
+            lockstepInSoftware(built);
+        }
         set(smpMode, built::smpMode);
         set(kernel, built::kernel);
         set(initrd, built::initrd);

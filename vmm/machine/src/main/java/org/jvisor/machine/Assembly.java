@@ -1,6 +1,7 @@
 package org.jvisor.machine;
 
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -216,6 +217,16 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
 
     Lifecycle lifecycle() {
         return lifecycle;
+    }
+
+    MachineStatistics statistics() {
+        return new MachineStatistics(
+                accelerator().name(),
+                Duration.ofNanos(lifecycle.wallNanos()),
+                Duration.ofNanos(clock.nanoTime()),
+                threads.stream().flatMap(thread -> thread.cpuStatistics().stream()).toList(),
+                threads.stream().map(VcpuThread::statistics).toList(),
+                accelerator().translation());
     }
 
     // ---- Lifecycle.Parts

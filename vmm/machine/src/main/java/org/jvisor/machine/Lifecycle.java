@@ -35,6 +35,9 @@ final class Lifecycle implements AutoCloseable {
     private volatile MachineState state = MachineState.CREATED;
     private volatile boolean closed;
 
+    /** {@link System#nanoTime} at the start and at the end, set before the state that says so. */
+    private volatile long startedAt, endedAt;
+
     Lifecycle(String machineName, boolean stopOnReset, Parts parts) {
         this.parts = parts;
         this.stopOnReset = stopOnReset;
@@ -58,6 +61,7 @@ final class Lifecycle implements AutoCloseable {
         if (state != MachineState.CREATED) {
             throw new IllegalStateException("the machine has been started before");
         }
+        startedAt = System.nanoTime();
         parts.threads().forEach(VcpuThread::start);
         run();
     }
@@ -87,12 +91,23 @@ final class Lifecycle implements AutoCloseable {
         }
     }
 
+    /** Nanoseconds since the start, or from start to end. */
+    long wallNanos() {
+        return switch (state) {
+            case CREATED -> 0;
+            case ENDED -> endedAt - startedAt;
+            default -> System.nanoTime() - startedAt;
+        };
+    }
+
     /** Ends the machine; the first reason given stands. */
     synchronized void end(MachineExit reason) {
         if (state != MachineState.ENDED) {
             if (state == MachineState.RUNNING) {
                 halt();
             }
+            boolean started = state != MachineState.CREATED;
+            endedAt = started ? System.nanoTime() : 0;
             state = MachineState.ENDED;
             parts.threads().forEach(VcpuThread::stop);
             exit.complete(reason);

@@ -189,6 +189,11 @@ public final class Machine implements AutoCloseable {
                 .reduce(0, (a, b) -> a < 0 || b < 0 ? -1 : a + b);
     }
 
+    /** What it has done so far. At any time, also after the end and after {@link #close}. */
+    public MachineStatistics statistics() {
+        return assembly.statistics();
+    }
+
     /** Ends it if it has not ended and frees what it holds. May be called twice. */
     @Override
     public void close() {

@@ -1,9 +1,12 @@
 package org.jvisor.machine;
 
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import jdk.jfr.FlightRecorder;
+import org.jvisor.vmm.api.Tally;
 import org.jvisor.vmm.api.Vcpu;
 import org.jvisor.vmm.api.VcpuExit;
 
@@ -47,8 +50,14 @@ final class VcpuThread {
     /** Nanoseconds spent parked because every CPU was halted. Written by the thread only. */
     private final LongAdder idleNanos = new LongAdder();
 
+    private final ThreadTime time = new ThreadTime();
+
+    /** How often each vCPU came back, by its place in {@link #vcpus}. */
+    private final List<Tally<VcpuExit>> exits;
+
     VcpuThread(String name, List<? extends Vcpu> vcpus, Listener listener) {
         this.vcpus = List.copyOf(vcpus);
+        exits = vcpus.stream().map(_ -> new Tally<>(VcpuExit.class)).toList();
         this.listener = listener;
         thread = Thread.ofPlatform().daemon().name(name).unstarted(this::loop);
     }
@@ -57,9 +66,18 @@ final class VcpuThread {
         thread.start();
     }
 
-    /** Nanoseconds this thread has been idle. */
-    long idleNanos() {
-        return idleNanos.sum();
+    /** What it and its vCPUs did; from any thread. */
+    MachineStatistics.CpuThread statistics() {
+        return new MachineStatistics.CpuThread(thread.getName(), time.nanos(), idleNanos.sum());
+    }
+
+    /** What its vCPUs did, in their order; from any thread. */
+    List<MachineStatistics.Cpu> cpuStatistics() {
+        List<MachineStatistics.Cpu> list = new ArrayList<>();
+        for (int i = 0; i < exits.size(); i++) {
+            list.add(new MachineStatistics.Cpu(vcpus.get(i).statistics(), exits.get(i).toMap()));
+        }
+        return list;
     }
 
     /** Lets the vCPUs run. */
@@ -132,9 +150,11 @@ final class VcpuThread {
     }
 
     private void loop() {
+        time.begin();
         while (awaitOrder()) {
             runAll();
         }
+        time.end();
         synchronized (lock) {
             active = false;
             lock.notifyAll();
@@ -164,10 +184,10 @@ final class VcpuThread {
         boolean toldHalted = false;
         while (order == Order.RUN) {
             boolean allIdle = true;
-            for (Vcpu vcpu : vcpus) {
-                if (!vcpu.idle()) {
+            for (int i = 0; i < exits.size(); i++) {
+                if (!vcpus.get(i).idle()) {
                     allIdle = false;
-                    if (!runOnce(vcpu)) {
+                    if (!runOnce(vcpus.get(i), exits.get(i))) {
                         return;
                     }
                 }
@@ -205,7 +225,8 @@ final class VcpuThread {
     }
 
     /** Runs one vCPU until its next exit. Returns false when the thread must look at its orders. */
-    private boolean runOnce(Vcpu vcpu) {
+    private boolean runOnce(Vcpu vcpu, Tally<VcpuExit> count) {
+        VcpuExitEvent event = FlightRecorder.isInitialized() ? VcpuExitEvent.started() : null;
         VcpuExit exit;
         try {
             exit = vcpu.run();
@@ -213,6 +234,10 @@ final class VcpuThread {
             holdStill();
             listener.broken(vcpu, e);
             return false;
+        }
+        count.add(exit);
+        if (event != null) {
+            event.ended(vcpu, exit);
         }
         return switch (exit) {
             case SLICE, KICKED, HALTED -> order == Order.RUN;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.jvisor.vmm.api.Vcpu;
 import org.jvisor.vmm.api.VcpuExit;
 import org.jvisor.vmm.api.VcpuState;
+import org.jvisor.vmm.api.VcpuStatistics;
 
 class LifecycleTest {
     /** Counts; halts or ends when told. */
@@ -51,6 +53,16 @@ class LifecycleTest {
         @Override
         public long instructions() {
             return rounds.get();
+        }
+
+        @Override
+        public VcpuStatistics statistics() {
+            return new VcpuStatistics(
+                    VcpuStatistics.Instructions.NONE,
+                    VcpuStatistics.Tlb.NONE,
+                    VcpuStatistics.Events.NONE,
+                    new VcpuStatistics.Io(0, 0),
+                    Map.of());
         }
 
         @Override

@@ -22,6 +22,11 @@ public interface Accelerator extends AutoCloseable {
     /** The time-stamp counter's frequency in Hz, as CPUID tells the guest. */
     long tscFrequency();
 
+    /** What became of translated guest code. From any thread, also after {@link #close}. */
+    default TranslationStatistics translation() {
+        return TranslationStatistics.NONE;
+    }
+
     /** Stops nothing by itself: call once no thread runs a vCPU. May be called twice. */
     @Override
     void close();

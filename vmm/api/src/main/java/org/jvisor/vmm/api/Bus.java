@@ -3,6 +3,7 @@ package org.jvisor.vmm.api;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import jdk.jfr.FlightRecorder;
 
 /**
  * An address space of {@link IoRegion}s: one for port I/O, one for MMIO. Look-up is a binary search
@@ -130,7 +131,11 @@ public final class Bus {
         Map m = map;
         int at = find(m, address, size);
         long mask = size == 8 ? -1L : (1L << (size * 8)) - 1;
+        DeviceAccess event = FlightRecorder.isInitialized() ? DeviceAccess.started() : null;
         long value = at < 0 ? mask : m.regions[at].read(address - m.bases[at], size) & mask;
+        if (event != null) {
+            event.ended(name, address, size, false, value);
+        }
         trace(address, size, value);
         return value;
     }
@@ -147,7 +152,11 @@ public final class Bus {
         int at = find(m, address, size);
         if (at >= 0) {
             long mask = size == 8 ? -1L : (1L << (size * 8)) - 1;
+            DeviceAccess event = FlightRecorder.isInitialized() ? DeviceAccess.started() : null;
             m.regions[at].write(address - m.bases[at], size, value & mask);
+            if (event != null) {
+                event.ended(name, address, size, true, value & mask);
+            }
         }
     }
 

@@ -35,6 +35,9 @@ public interface Vcpu extends AutoCloseable {
     /** Guest instructions executed so far, or -1 where the accelerator cannot tell. */
     long instructions();
 
+    /** What it has done so far. From any thread, also after {@link #close}. */
+    VcpuStatistics statistics();
+
     /** Whether {@link VcpuExit#HALTED} would be returned again at once: nothing to deliver. */
     boolean idle();
 

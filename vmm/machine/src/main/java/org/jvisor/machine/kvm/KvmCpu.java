@@ -2,13 +2,17 @@ package org.jvisor.machine.kvm;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.Map;
 import org.jvisor.kvm.KvmExit;
 import org.jvisor.kvm.KvmRun;
 import org.jvisor.kvm.KvmVcpu;
 import org.jvisor.vmm.api.Bus;
+import org.jvisor.vmm.api.Tally;
 import org.jvisor.vmm.api.Vcpu;
 import org.jvisor.vmm.api.VcpuExit;
 import org.jvisor.vmm.api.VcpuState;
+import org.jvisor.vmm.api.VcpuStatistics;
 
 /** A vCPU of KVM: serves its port and MMIO exits through the buses. */
 public final class KvmCpu implements Vcpu {
@@ -25,6 +29,12 @@ public final class KvmCpu implements Vcpu {
 
     /** The local APIC's registers at power-on; empty without one. */
     private final byte[] powerOnLapic;
+
+    /** How often KVM came back, by reason. */
+    private final Tally<KvmExit> exits = new Tally<>(KvmExit.class);
+
+    /** Each repetition of a string instruction counts. */
+    private long portAccesses;
 
     private volatile boolean halted;
     private String failure = "";
@@ -47,6 +57,7 @@ public final class KvmCpu implements Vcpu {
     public VcpuExit run() {
         while (true) {
             KvmExit reason = vcpu.run();
+            exits.add(reason);
             switch (reason) {
                 case IO -> portIo();
                 case MMIO -> mmio();
@@ -76,6 +87,7 @@ public final class KvmCpu implements Vcpu {
         int port = exit.ioPort();
         int size = exit.ioSize();
         int count = exit.ioCount();
+        portAccesses += count;
         if (exit.ioIsWrite()) {
             for (int i = 0; i < count; i++) {
                 ports.write(port, size, Integer.toUnsignedLong(exit.ioValue(i)));
@@ -160,6 +172,18 @@ public final class KvmCpu implements Vcpu {
     @Override
     public long instructions() {
         return -1;
+    }
+
+    @Override
+    public VcpuStatistics statistics() {
+        Map<String, Long> byName = new HashMap<>();
+        exits.toMap().forEach((reason, count) -> byName.put(reason.name(), count));
+        return new VcpuStatistics(
+                VcpuStatistics.Instructions.NONE,
+                VcpuStatistics.Tlb.NONE,
+                VcpuStatistics.Events.NONE,
+                new VcpuStatistics.Io(portAccesses, exits.count(KvmExit.MMIO)),
+                byName);
     }
 
     @Override
