@@ -65,6 +65,11 @@ class MainTest {
     }
 
     @Test
+    void lockstepOnKvmIsAMistakeBecauseThereIsNoTranslator() {
+        assertMistake(64, run("--lockstep", "--accel", "kvm"), "--lockstep", "--accel software");
+    }
+
+    @Test
     void helpNamesEverySubcommand() {
         jvisor("--help");
         assertThat(out.toString()).contains("  run ", "  image ", "  cpu-check ");
