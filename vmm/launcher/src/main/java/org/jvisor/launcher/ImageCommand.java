@@ -149,7 +149,9 @@ final class ImageCommand implements Runnable {
                         image.version(),
                         mebibytes(store, disks, image),
                         DAY.format(image.created()),
-                        image.origin());
+                        image.base() == null
+                                ? image.origin()
+                                : image.origin() + ", clone of " + image.base());
             }
             return ExitStatus.OK;
         }

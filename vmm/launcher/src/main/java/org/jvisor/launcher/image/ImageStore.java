@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -131,7 +132,14 @@ public final class ImageStore {
      * @return what it is called there
      */
     String adopt(Path disk, String image) throws IOException {
-        Files.createDirectories(disks());
+        Files.createDirectories(root);
+        if (!Files.exists(disks())) {
+            // Disks have host keys and passwords in them, which are for their owner only.
+            Files.createDirectory(
+                    disks(),
+                    PosixFilePermissions.asFileAttribute(
+                            PosixFilePermissions.fromString("rwx------")));
+        }
         String name = diskName(image, ".raw");
         Files.move(disk, disks().resolve(name), StandardCopyOption.ATOMIC_MOVE);
         return name;

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -90,6 +91,13 @@ class DiskImagesTest {
         Path disk = disk(copy);
         assertThat(disks().size(disk)).isEqualTo(SIZE);
         assertThat(disks().used(disk)).isLessThan(SIZE / 2);
+    }
+
+    @Test
+    void disksAreForTheirOwnerOnly() throws Exception {
+        image("web", "hello");
+        assertThat(Files.getPosixFilePermissions(folder.resolve("store/disks")))
+                .isEqualTo(PosixFilePermissions.fromString("rwx------"));
     }
 
     @Test
