@@ -1,13 +1,13 @@
 package org.jvisor.emulator;
 
-import static org.jvisor.emulator.RegionAssembler.C;
-import static org.jvisor.emulator.RegionAssembler.CPU;
-import static org.jvisor.emulator.RegionAssembler.EA;
-import static org.jvisor.emulator.RegionAssembler.INT_A;
-import static org.jvisor.emulator.RegionAssembler.INT_B;
-import static org.jvisor.emulator.RegionAssembler.LONG_A;
-import static org.jvisor.emulator.RegionAssembler.LONG_B;
 import static org.jvisor.emulator.RegionAssembler.type;
+import static org.jvisor.emulator.RegionLocals.C;
+import static org.jvisor.emulator.RegionLocals.CPU;
+import static org.jvisor.emulator.RegionLocals.EA;
+import static org.jvisor.emulator.RegionLocals.INT_A;
+import static org.jvisor.emulator.RegionLocals.INT_B;
+import static org.jvisor.emulator.RegionLocals.LONG_A;
+import static org.jvisor.emulator.RegionLocals.LONG_B;
 
 import java.lang.classfile.Label;
 import java.lang.constant.ClassDesc;

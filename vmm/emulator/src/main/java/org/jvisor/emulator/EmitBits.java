@@ -1,14 +1,14 @@
 package org.jvisor.emulator;
 
-import static org.jvisor.emulator.RegionAssembler.C;
-import static org.jvisor.emulator.RegionAssembler.CARRY;
-import static org.jvisor.emulator.RegionAssembler.EA;
-import static org.jvisor.emulator.RegionAssembler.I;
-import static org.jvisor.emulator.RegionAssembler.INT_R;
-import static org.jvisor.emulator.RegionAssembler.RES;
-import static org.jvisor.emulator.RegionAssembler.V;
-import static org.jvisor.emulator.RegionAssembler.V2;
 import static org.jvisor.emulator.RegionAssembler.type;
+import static org.jvisor.emulator.RegionLocals.C;
+import static org.jvisor.emulator.RegionLocals.CARRY;
+import static org.jvisor.emulator.RegionLocals.EA;
+import static org.jvisor.emulator.RegionLocals.I;
+import static org.jvisor.emulator.RegionLocals.INT_R;
+import static org.jvisor.emulator.RegionLocals.RES;
+import static org.jvisor.emulator.RegionLocals.V;
+import static org.jvisor.emulator.RegionLocals.V2;
 
 import java.lang.constant.ClassDesc;
 import org.jvisor.emulator.Operand.Kind;
@@ -145,12 +145,12 @@ final class EmitBits {
         zeroExtend(a, size);
         a.b.loadConstant(n).loadConstant(size);
         a.b.invokestatic(BITS, left ? "left" : "right", type("(JJII)J"));
-        a.b.lstore(RegionAssembler.LONG_R).lload(RegionAssembler.LONG_R);
+        a.b.lstore(RegionLocals.LONG_R).lload(RegionLocals.LONG_R);
         store(a, insn, size);
         if (a.plan.flagsNeeded[a.at]) {
-            a.b.lload(V).lload(RegionAssembler.LONG_R).loadConstant(n).loadConstant(size);
+            a.b.lload(V).lload(RegionLocals.LONG_R).loadConstant(n).loadConstant(size);
             a.b.invokestatic(BITS, left ? "leftCarry" : "rightCarry", type("(JJII)J"));
-            a.b.lstore(CARRY).lload(RegionAssembler.LONG_R);
+            a.b.lstore(CARRY).lload(RegionLocals.LONG_R);
             if (size == 4) {
                 a.b.l2i().i2l();
             }

@@ -1,13 +1,13 @@
 package org.jvisor.emulator;
 
-import static org.jvisor.emulator.RegionAssembler.C;
-import static org.jvisor.emulator.RegionAssembler.COUNT;
-import static org.jvisor.emulator.RegionAssembler.CPU;
-import static org.jvisor.emulator.RegionAssembler.EA;
-import static org.jvisor.emulator.RegionAssembler.INSN;
-import static org.jvisor.emulator.RegionAssembler.MEMORY;
-import static org.jvisor.emulator.RegionAssembler.V;
-import static org.jvisor.emulator.RegionAssembler.V2;
+import static org.jvisor.emulator.RegionLocals.C;
+import static org.jvisor.emulator.RegionLocals.COUNT;
+import static org.jvisor.emulator.RegionLocals.CPU;
+import static org.jvisor.emulator.RegionLocals.EA;
+import static org.jvisor.emulator.RegionLocals.INSN;
+import static org.jvisor.emulator.RegionLocals.MEMORY;
+import static org.jvisor.emulator.RegionLocals.V;
+import static org.jvisor.emulator.RegionLocals.V2;
 
 import java.lang.classfile.Label;
 import java.lang.classfile.instruction.SwitchCase;
@@ -166,8 +166,8 @@ final class EmitControl {
     /** Goes to a label unless the page of a block is still where it was. */
     private static void enterPage(RegionAssembler a, int to, Label otherwise) {
         if (a.plan.deltas[to] != 0) { // the first page was found there when the region was entered
-            a.b.aload(C).aload(RegionAssembler.THIS).loadConstant(to);
-            a.b.lload(RegionAssembler.PAGE).loadConstant((long) a.plan.deltas[to]).ladd();
+            a.b.aload(C).aload(RegionLocals.THIS).loadConstant(to);
+            a.b.lload(RegionLocals.PAGE).loadConstant((long) a.plan.deltas[to]).ladd();
             a.b.invokestatic(MEMORY, "fetches", FETCHES);
             a.b.ifeq(otherwise);
         }
@@ -185,7 +185,7 @@ final class EmitControl {
         if (a.labels.length == 1) {
             return;
         }
-        a.b.lload(V).lload(RegionAssembler.PAGE).lsub().lstore(V2);
+        a.b.lload(V).lload(RegionLocals.PAGE).lsub().lstore(V2);
         a.b.lload(V2).lload(V2).l2i().i2l().lcmp().ifne(a.leave);
         poll(a);
         a.b.ifne(a.leave);
@@ -265,6 +265,6 @@ final class EmitControl {
         a.b.invokevirtual(INSN, "exec", RegionAssembler.type("(Lorg/jvisor/emulator/Cpu;)V"));
         a.b.labelBinding(end);
         a.setPage(false);
-        a.b.exceptionCatch(start, end, a.faulted, RegionAssembler.FAULT);
+        a.b.exceptionCatch(start, end, a.faulted, RegionLocals.FAULT);
     }
 }

@@ -1,14 +1,14 @@
 package org.jvisor.emulator;
 
-import static org.jvisor.emulator.RegionAssembler.CARRY;
-import static org.jvisor.emulator.RegionAssembler.EA;
-import static org.jvisor.emulator.RegionAssembler.INT_A;
-import static org.jvisor.emulator.RegionAssembler.INT_B;
-import static org.jvisor.emulator.RegionAssembler.INT_R;
-import static org.jvisor.emulator.RegionAssembler.LONG_A;
-import static org.jvisor.emulator.RegionAssembler.LONG_B;
-import static org.jvisor.emulator.RegionAssembler.LONG_R;
-import static org.jvisor.emulator.RegionAssembler.RES;
+import static org.jvisor.emulator.RegionLocals.CARRY;
+import static org.jvisor.emulator.RegionLocals.EA;
+import static org.jvisor.emulator.RegionLocals.INT_A;
+import static org.jvisor.emulator.RegionLocals.INT_B;
+import static org.jvisor.emulator.RegionLocals.INT_R;
+import static org.jvisor.emulator.RegionLocals.LONG_A;
+import static org.jvisor.emulator.RegionLocals.LONG_B;
+import static org.jvisor.emulator.RegionLocals.LONG_R;
+import static org.jvisor.emulator.RegionLocals.RES;
 
 import org.jvisor.emulator.Operand.Kind;
 
@@ -398,18 +398,18 @@ final class EmitInteger {
 
     private static void storeResultOnly(RegionAssembler a, boolean wide) {
         if (wide) {
-            a.b.lstore(RegionAssembler.V);
+            a.b.lstore(RegionLocals.V);
         } else {
-            a.b.istore(RegionAssembler.I);
+            a.b.istore(RegionLocals.I);
         }
     }
 
     private static void loadTemporary(RegionAssembler a, boolean wide, boolean not) {
         if (not) {
             if (wide) {
-                a.b.lload(RegionAssembler.V);
+                a.b.lload(RegionLocals.V);
             } else {
-                a.b.iload(RegionAssembler.I);
+                a.b.iload(RegionLocals.I);
             }
         } else {
             loadResult(a, wide ? 8 : 4);

@@ -1,9 +1,9 @@
 package org.jvisor.emulator;
 
-import static org.jvisor.emulator.RegionAssembler.EA;
-import static org.jvisor.emulator.RegionAssembler.I;
-import static org.jvisor.emulator.RegionAssembler.V;
-import static org.jvisor.emulator.RegionAssembler.V2;
+import static org.jvisor.emulator.RegionLocals.EA;
+import static org.jvisor.emulator.RegionLocals.I;
+import static org.jvisor.emulator.RegionLocals.V;
+import static org.jvisor.emulator.RegionLocals.V2;
 
 import java.lang.classfile.Label;
 import java.lang.constant.ClassDesc;

@@ -1,13 +1,13 @@
 package org.jvisor.emulator;
 
-import static org.jvisor.emulator.RegionAssembler.C;
-import static org.jvisor.emulator.RegionAssembler.CARRY;
-import static org.jvisor.emulator.RegionAssembler.LONG_A;
-import static org.jvisor.emulator.RegionAssembler.LONG_B;
-import static org.jvisor.emulator.RegionAssembler.LONG_R;
-import static org.jvisor.emulator.RegionAssembler.RES;
-import static org.jvisor.emulator.RegionAssembler.V;
 import static org.jvisor.emulator.RegionAssembler.type;
+import static org.jvisor.emulator.RegionLocals.C;
+import static org.jvisor.emulator.RegionLocals.CARRY;
+import static org.jvisor.emulator.RegionLocals.LONG_A;
+import static org.jvisor.emulator.RegionLocals.LONG_B;
+import static org.jvisor.emulator.RegionLocals.LONG_R;
+import static org.jvisor.emulator.RegionLocals.RES;
+import static org.jvisor.emulator.RegionLocals.V;
 
 import java.lang.constant.ClassDesc;
 

@@ -1,11 +1,11 @@
 package org.jvisor.emulator;
 
-import static org.jvisor.emulator.RegionAssembler.CARRY;
-import static org.jvisor.emulator.RegionAssembler.I;
-import static org.jvisor.emulator.RegionAssembler.INT_R;
-import static org.jvisor.emulator.RegionAssembler.LONG_R;
-import static org.jvisor.emulator.RegionAssembler.RES;
-import static org.jvisor.emulator.RegionAssembler.V;
+import static org.jvisor.emulator.RegionLocals.CARRY;
+import static org.jvisor.emulator.RegionLocals.I;
+import static org.jvisor.emulator.RegionLocals.INT_R;
+import static org.jvisor.emulator.RegionLocals.LONG_R;
+import static org.jvisor.emulator.RegionLocals.RES;
+import static org.jvisor.emulator.RegionLocals.V;
 
 import java.lang.classfile.Label;
 import org.jvisor.emulator.Operand.Kind;
@@ -181,7 +181,7 @@ final class EmitShift {
 
     // the operand in V or I2, the result where conditions look for it
 
-    private static final int INT_OPERAND = RegionAssembler.INT_A;
+    private static final int INT_OPERAND = RegionLocals.INT_A;
 
     private static void storeOperand(RegionAssembler a, int size) {
         if (size == 8) {

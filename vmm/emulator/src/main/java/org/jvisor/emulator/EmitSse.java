@@ -1,8 +1,8 @@
 package org.jvisor.emulator;
 
-import static org.jvisor.emulator.RegionAssembler.C;
-import static org.jvisor.emulator.RegionAssembler.EA;
 import static org.jvisor.emulator.RegionAssembler.type;
+import static org.jvisor.emulator.RegionLocals.C;
+import static org.jvisor.emulator.RegionLocals.EA;
 
 import java.lang.constant.ClassDesc;
 import org.jvisor.emulator.Operand.Kind;

@@ -1,12 +1,12 @@
 package org.jvisor.emulator;
 
-import static org.jvisor.emulator.RegionAssembler.C;
-import static org.jvisor.emulator.RegionAssembler.CARRY;
-import static org.jvisor.emulator.RegionAssembler.INT_R;
-import static org.jvisor.emulator.RegionAssembler.RES;
-import static org.jvisor.emulator.RegionAssembler.V;
-import static org.jvisor.emulator.RegionAssembler.V2;
 import static org.jvisor.emulator.RegionAssembler.type;
+import static org.jvisor.emulator.RegionLocals.C;
+import static org.jvisor.emulator.RegionLocals.CARRY;
+import static org.jvisor.emulator.RegionLocals.INT_R;
+import static org.jvisor.emulator.RegionLocals.RES;
+import static org.jvisor.emulator.RegionLocals.V;
+import static org.jvisor.emulator.RegionLocals.V2;
 
 import java.lang.constant.ClassDesc;
 
@@ -173,7 +173,7 @@ final class EmitSseFloat {
         if (operation >= 0) {
             a.b.loadConstant(operation);
         }
-        a.b.aload(RegionAssembler.X).loadConstant(2 * EmitSse.destination(insn));
+        a.b.aload(RegionLocals.X).loadConstant(2 * EmitSse.destination(insn));
         EmitSse.pushSource(a, insn, 0);
         EmitSse.pushSource(a, insn, 1);
     }
@@ -186,9 +186,9 @@ final class EmitSseFloat {
         if (!a.plan.calls) {
             a.pushXmm(EmitSse.destination(insn), 0);
             EmitSse.pushScalar(a, insn, 8);
-            a.b.invokestatic(FLOAT, "order", type("(JJ)I")).istore(RegionAssembler.I);
-            a.b.iload(RegionAssembler.I).iflt(a.miss);
-            a.b.iload(RegionAssembler.I);
+            a.b.invokestatic(FLOAT, "order", type("(JJ)I")).istore(RegionLocals.I);
+            a.b.iload(RegionLocals.I).iflt(a.miss);
+            a.b.iload(RegionLocals.I);
             return order(a);
         }
         a.b.aload(C);
@@ -300,9 +300,9 @@ final class EmitSseFloat {
             a.b.lload(V).invokestatic(FLOAT, "isLong", type("(J)Z")).ifeq(a.miss);
             a.b.lload(V);
         } else {
-            a.b.invokestatic(FLOAT, "truncatedInt", type("(J)I")).istore(RegionAssembler.I);
-            a.b.iload(RegionAssembler.I).invokestatic(FLOAT, "isInt", type("(I)Z")).ifeq(a.miss);
-            a.b.iload(RegionAssembler.I).i2l();
+            a.b.invokestatic(FLOAT, "truncatedInt", type("(J)I")).istore(RegionLocals.I);
+            a.b.iload(RegionLocals.I).invokestatic(FLOAT, "isInt", type("(I)Z")).ifeq(a.miss);
+            a.b.iload(RegionLocals.I).i2l();
             zeroExtend(a, size);
         }
         a.pop(insn.reg);
@@ -353,9 +353,9 @@ final class EmitSseFloat {
     static boolean doublesFromIntegers(RegionAssembler a, Insn insn) {
         EmitSse.scalar(a, insn, 8);
         EmitSse.pushScalar(a, insn, 8);
-        a.b.lstore(RegionAssembler.V);
-        a.b.lload(RegionAssembler.V).l2i().invokestatic(FLOAT, "fromInt", type("(I)J"));
-        a.b.lload(RegionAssembler.V).bipush(32).lushr().l2i();
+        a.b.lstore(RegionLocals.V);
+        a.b.lload(RegionLocals.V).l2i().invokestatic(FLOAT, "fromInt", type("(I)J"));
+        a.b.lload(RegionLocals.V).bipush(32).lushr().l2i();
         a.b.invokestatic(FLOAT, "fromInt", type("(I)J"));
         EmitSse.popDestination(a, insn);
         return true;

@@ -1,9 +1,9 @@
 package org.jvisor.emulator;
 
-import static org.jvisor.emulator.RegionAssembler.CARRY;
-import static org.jvisor.emulator.RegionAssembler.RES;
-import static org.jvisor.emulator.RegionAssembler.X;
 import static org.jvisor.emulator.RegionAssembler.type;
+import static org.jvisor.emulator.RegionLocals.CARRY;
+import static org.jvisor.emulator.RegionLocals.RES;
+import static org.jvisor.emulator.RegionLocals.X;
 
 import java.lang.constant.ClassDesc;
 import java.util.HashMap;
@@ -141,16 +141,16 @@ final class EmitSseInteger {
         int to = insn.rm & 15;
         if (immediate) {
             EmitSse.begin(a);
-            a.b.loadConstant(insn.imm & 0xff).lstore(RegionAssembler.V);
+            a.b.loadConstant(insn.imm & 0xff).lstore(RegionLocals.V);
         } else {
             to = EmitSse.destination(insn);
             EmitSse.source(a, insn, true);
             EmitSse.pushSource(a, insn, 0);
-            a.b.lstore(RegionAssembler.V);
+            a.b.lstore(RegionLocals.V);
         }
         for (int half = 0; half < 2; half++) {
             a.pushXmm(to, half);
-            a.b.lload(RegionAssembler.V).invokestatic(MOVES, method, type("(JJ)J"));
+            a.b.lload(RegionLocals.V).invokestatic(MOVES, method, type("(JJ)J"));
             a.popXmm(to, half);
         }
         return true;
@@ -170,11 +170,11 @@ final class EmitSseInteger {
         int to = EmitSse.destination(insn);
         EmitSse.source(a, insn, true);
         EmitSse.pushSource(a, insn, half);
-        a.b.lstore(RegionAssembler.V);
+        a.b.lstore(RegionLocals.V);
         a.pushXmm(to, half);
-        a.b.lload(RegionAssembler.V).invokestatic(MOVES, "unpackLow" + unit, type("(JJ)J"));
+        a.b.lload(RegionLocals.V).invokestatic(MOVES, "unpackLow" + unit, type("(JJ)J"));
         a.pushXmm(to, half);
-        a.b.lload(RegionAssembler.V).invokestatic(MOVES, "unpackHigh" + unit, type("(JJ)J"));
+        a.b.lload(RegionLocals.V).invokestatic(MOVES, "unpackHigh" + unit, type("(JJ)J"));
         EmitSse.popDestination(a, insn);
         return true;
     }
@@ -241,9 +241,9 @@ final class EmitSseInteger {
         int order = (int) insn.imm;
         EmitSse.source(a, insn, true);
         EmitSse.pushSource(a, insn, 0);
-        a.b.lstore(RegionAssembler.V);
+        a.b.lstore(RegionLocals.V);
         EmitSse.pushSource(a, insn, 1);
-        a.b.lstore(RegionAssembler.V2);
+        a.b.lstore(RegionLocals.V2);
         for (int i = 0; i < 2; i++, order >>= 4) {
             doubleword(a, order & 3);
             doubleword(a, order >> 2 & 3);
@@ -254,7 +254,7 @@ final class EmitSseInteger {
     }
 
     private static void doubleword(RegionAssembler a, int n) {
-        a.b.lload(n < 2 ? RegionAssembler.V : RegionAssembler.V2).loadConstant(32 * (n & 1));
+        a.b.lload(n < 2 ? RegionLocals.V : RegionLocals.V2).loadConstant(32 * (n & 1));
     }
 
     /** PSHUFLW, PSHUFHW. */
@@ -355,13 +355,13 @@ final class EmitSseInteger {
         int to = EmitSse.destination(insn);
         EmitSse.source(a, insn, true);
         EmitSse.pushSource(a, insn, 0);
-        a.b.lstore(RegionAssembler.V);
+        a.b.lstore(RegionLocals.V);
         EmitSse.pushSource(a, insn, 1);
-        a.b.lstore(RegionAssembler.V2);
+        a.b.lstore(RegionLocals.V2);
         for (String method : new String[] {"testedCarry", "testedResult"}) {
             a.pushXmm(to, 0);
             a.pushXmm(to, 1);
-            a.b.lload(RegionAssembler.V).lload(RegionAssembler.V2);
+            a.b.lload(RegionLocals.V).lload(RegionLocals.V2);
             a.b.invokestatic(EmitSse.WIDE, method, type("(JJJJ)J"));
             a.b.lstore(method.equals("testedCarry") ? CARRY : RES);
         }

@@ -1,13 +1,13 @@
 package org.jvisor.emulator;
 
-import static org.jvisor.emulator.RegionAssembler.AT;
-import static org.jvisor.emulator.RegionAssembler.C;
-import static org.jvisor.emulator.RegionAssembler.CARRY;
-import static org.jvisor.emulator.RegionAssembler.COUNT;
-import static org.jvisor.emulator.RegionAssembler.INSN;
-import static org.jvisor.emulator.RegionAssembler.REGION;
-import static org.jvisor.emulator.RegionAssembler.RES;
-import static org.jvisor.emulator.RegionAssembler.THIS;
+import static org.jvisor.emulator.RegionLocals.AT;
+import static org.jvisor.emulator.RegionLocals.C;
+import static org.jvisor.emulator.RegionLocals.CARRY;
+import static org.jvisor.emulator.RegionLocals.COUNT;
+import static org.jvisor.emulator.RegionLocals.INSN;
+import static org.jvisor.emulator.RegionLocals.REGION;
+import static org.jvisor.emulator.RegionLocals.RES;
+import static org.jvisor.emulator.RegionLocals.THIS;
 
 import java.lang.classfile.Attributes;
 import java.lang.classfile.ClassBuilder;
@@ -207,7 +207,7 @@ final class RegionCompiler {
         b.labelBinding(a.faulted);
         b.pop();
         finish(b, "faulted");
-        b.exceptionCatch(start, end, handler, RegionAssembler.FAULT);
+        b.exceptionCatch(start, end, handler, RegionLocals.FAULT);
         constants.or(a.constants);
     }
 
