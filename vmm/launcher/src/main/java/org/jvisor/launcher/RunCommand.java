@@ -126,6 +126,14 @@ final class RunCommand implements Callable<Integer> {
     @Mixin DeviceOptions devices = new DeviceOptions();
 
     @Option(
+            names = "--cloud-init",
+            paramLabel = "FILE",
+            description =
+                    "User data for cloud-init in the guest, which finds it on a last, read-only disk"
+                            + " (NoCloud).")
+    @Nullable Path cloudInit;
+
+    @Option(
             names = "--virtio-console",
             paramLabel = "WHERE[,name=NAME]",
             converter = Converters.ConsoleEnd.class,
@@ -179,6 +187,17 @@ final class RunCommand implements Callable<Integer> {
         }
         SerialTarget where = serialTarget();
         MachineConfig.Builder configuration = configuration(where, err);
+        Path userData = cloudInit;
+        if (userData == null) {
+            return run(configuration, where, err);
+        }
+        try (CloudInit seed = CloudInit.of(userData)) {
+            return run(configuration.disk(seed.disk()), where, err);
+        }
+    }
+
+    private int run(MachineConfig.Builder configuration, SerialTarget where, PrintWriter err)
+            throws InterruptedException {
         List<MachineRun.ConsoleEnd> ends = new ArrayList<>();
         for (ConsoleTarget console : consoles) {
             ends.add(new MachineRun.ConsoleEnd(console.name(), open(console.where(), err)));
