@@ -6,39 +6,43 @@ import java.lang.invoke.VarHandle;
 final class ControlRegisters {
     private static final long CR0_BITS =
             Integer.toUnsignedLong(
-                    Cpu.CR0_PE
-                            | Cpu.CR0_MP
-                            | Cpu.CR0_EM
-                            | Cpu.CR0_TS
-                            | Cpu.CR0_ET
-                            | Cpu.CR0_NE
-                            | Cpu.CR0_WP
-                            | Cpu.CR0_AM
-                            | Cpu.CR0_NW
-                            | Cpu.CR0_CD
-                            | Cpu.CR0_PG);
+                    ControlBits.CR0_PE
+                            | ControlBits.CR0_MP
+                            | ControlBits.CR0_EM
+                            | ControlBits.CR0_TS
+                            | ControlBits.CR0_ET
+                            | ControlBits.CR0_NE
+                            | ControlBits.CR0_WP
+                            | ControlBits.CR0_AM
+                            | ControlBits.CR0_NW
+                            | ControlBits.CR0_CD
+                            | ControlBits.CR0_PG);
 
     /** CR4 bits of features that CPUID announces; others are reserved. */
     private static final long CR4_BITS =
-            Cpu.CR4_VME
-                    | Cpu.CR4_PVI
-                    | Cpu.CR4_TSD
-                    | Cpu.CR4_DE
-                    | Cpu.CR4_PSE
-                    | Cpu.CR4_PAE
-                    | Cpu.CR4_MCE
-                    | Cpu.CR4_PGE
-                    | Cpu.CR4_PCE
-                    | Cpu.CR4_OSFXSR
-                    | Cpu.CR4_OSXMMEXCPT
-                    | Cpu.CR4_UMIP
-                    | Cpu.CR4_FSGSBASE
-                    | Cpu.CR4_PCIDE
-                    | Cpu.CR4_SMEP
-                    | Cpu.CR4_SMAP;
+            ControlBits.CR4_VME
+                    | ControlBits.CR4_PVI
+                    | ControlBits.CR4_TSD
+                    | ControlBits.CR4_DE
+                    | ControlBits.CR4_PSE
+                    | ControlBits.CR4_PAE
+                    | ControlBits.CR4_MCE
+                    | ControlBits.CR4_PGE
+                    | ControlBits.CR4_PCE
+                    | ControlBits.CR4_OSFXSR
+                    | ControlBits.CR4_OSXMMEXCPT
+                    | ControlBits.CR4_UMIP
+                    | ControlBits.CR4_FSGSBASE
+                    | ControlBits.CR4_PCIDE
+                    | ControlBits.CR4_SMEP
+                    | ControlBits.CR4_SMAP;
 
     private static final long CR4_PAGING =
-            Cpu.CR4_PSE | Cpu.CR4_PAE | Cpu.CR4_PGE | Cpu.CR4_SMEP | Cpu.CR4_SMAP;
+            ControlBits.CR4_PSE
+                    | ControlBits.CR4_PAE
+                    | ControlBits.CR4_PGE
+                    | ControlBits.CR4_SMEP
+                    | ControlBits.CR4_SMAP;
 
     /** Bits 2:1, 8:5 and those above MAXPHYADDR are reserved in a PDPTE (SDM 3A table 4-8). */
     private static final long PDPTE_RESERVED = 0x1e6 | -1L << PageWalker.PHYSICAL_BITS;
@@ -110,38 +114,45 @@ final class ControlRegisters {
         if (value >>> 32 != 0) {
             throw c.gp();
         }
-        long next = value & CR0_BITS | Cpu.CR0_ET;
-        boolean protection = (next & Cpu.CR0_PE) != 0;
-        boolean paging = (next & Cpu.CR0_PG) != 0;
-        if (paging && !protection || (next & Cpu.CR0_NW) != 0 && (next & Cpu.CR0_CD) == 0) {
+        long next = value & CR0_BITS | ControlBits.CR0_ET;
+        boolean protection = (next & ControlBits.CR0_PE) != 0;
+        boolean paging = (next & ControlBits.CR0_PG) != 0;
+        if (paging && !protection
+                || (next & ControlBits.CR0_NW) != 0 && (next & ControlBits.CR0_CD) == 0) {
             throw c.gp();
         }
         long changed = c.cr0 ^ next;
         boolean longMode = c.longMode;
-        if ((changed & Cpu.CR0_PG) != 0) {
+        if ((changed & ControlBits.CR0_PG) != 0) {
             if (paging) {
-                longMode = (c.efer & Cpu.EFER_LME) != 0;
+                longMode = (c.efer & ControlBits.EFER_LME) != 0;
                 if (longMode) {
                     checkLongModeEntry(c);
                 }
             } else {
-                if (c.is64() || (c.cr4 & Cpu.CR4_PCIDE) != 0) {
+                if (c.is64() || (c.cr4 & ControlBits.CR4_PCIDE) != 0) {
                     throw c.gp();
                 }
                 longMode = false;
             }
         }
-        long reload = Integer.toUnsignedLong(Cpu.CR0_PG | Cpu.CR0_CD | Cpu.CR0_NW);
-        if (paging && !longMode && (c.cr4 & Cpu.CR4_PAE) != 0 && (changed & reload) != 0) {
+        long reload =
+                Integer.toUnsignedLong(
+                        ControlBits.CR0_PG | ControlBits.CR0_CD | ControlBits.CR0_NW);
+        if (paging && !longMode && (c.cr4 & ControlBits.CR4_PAE) != 0 && (changed & reload) != 0) {
             checkPdptes(c, c.cr3);
         }
         c.cr0 = next;
         setLongMode(c, longMode);
-        if ((changed & Cpu.CR0_PE) != 0) {
+        if ((changed & ControlBits.CR0_PE) != 0) {
             c.setCpl(0);
             refreshSegments(c);
         }
-        if ((changed & (Integer.toUnsignedLong(Cpu.CR0_PG) | Cpu.CR0_WP | Cpu.CR0_PE)) != 0) {
+        if ((changed
+                        & (Integer.toUnsignedLong(ControlBits.CR0_PG)
+                                | ControlBits.CR0_WP
+                                | ControlBits.CR0_PE))
+                != 0) {
             c.mem.flushAll();
         }
         Segments.updateMode(c);
@@ -150,7 +161,7 @@ final class ControlRegisters {
 
     /** IA-32e mode needs PAE, 32-bit code and no 16-bit TSS (SDM 3A §10.8.5). */
     private static void checkLongModeEntry(Cpu c) {
-        boolean pae = (c.cr4 & Cpu.CR4_PAE) != 0;
+        boolean pae = (c.cr4 & ControlBits.CR4_PAE) != 0;
         boolean longCode = (c.segAccess[Cpu.CS] & Descriptor.LONG) != 0;
         int tss = Descriptor.systemType(c.segAccess[Cpu.TR]);
         boolean usable = (c.segAccess[Cpu.TR] & Descriptor.UNUSABLE) == 0;
@@ -161,7 +172,7 @@ final class ControlRegisters {
 
     private static void setLongMode(Cpu c, boolean on) {
         c.longMode = on;
-        c.efer = on ? c.efer | Cpu.EFER_LMA : c.efer & ~(long) Cpu.EFER_LMA;
+        c.efer = on ? c.efer | ControlBits.EFER_LMA : c.efer & ~(long) ControlBits.EFER_LMA;
     }
 
     /** What derives from the segment caches depends on CR0.PE. */
@@ -178,13 +189,13 @@ final class ControlRegisters {
 
     /** CLTS. */
     static void clearTaskSwitched(Cpu c) {
-        c.cr0 &= ~(long) Cpu.CR0_TS;
+        c.cr0 &= ~(long) ControlBits.CR0_TS;
     }
 
     // ---- CR3 ----
 
     private static void writeCr3(Cpu c, long value) {
-        boolean pcids = (c.cr4 & Cpu.CR4_PCIDE) != 0;
+        boolean pcids = (c.cr4 & ControlBits.CR4_PCIDE) != 0;
         boolean keep = pcids && value < 0;
         if (keep) {
             value &= ~CR3_KEEP;
@@ -201,8 +212,8 @@ final class ControlRegisters {
     }
 
     private static void loadCr3(Cpu c, long value, boolean keep) {
-        boolean paging = (c.cr0 & Cpu.CR0_PG) != 0;
-        if (paging && !c.longMode && (c.cr4 & Cpu.CR4_PAE) != 0) {
+        boolean paging = (c.cr0 & ControlBits.CR0_PG) != 0;
+        if (paging && !c.longMode && (c.cr4 & ControlBits.CR4_PAE) != 0) {
             checkPdptes(c, value);
         }
         c.cr3 = value;
@@ -211,7 +222,7 @@ final class ControlRegisters {
 
     /** The current process-context identifier: 0 without CR4.PCIDE (SDM 3A §4.10.1). */
     static int pcid(Cpu c) {
-        return (c.cr4 & Cpu.CR4_PCIDE) != 0 ? (int) c.cr3 & PCID : 0;
+        return (c.cr4 & ControlBits.CR4_PCIDE) != 0 ? (int) c.cr3 & PCID : 0;
     }
 
     /** PAE paging loads four PDPTEs with CR3: #GP(0) if one has reserved bits set. */
@@ -230,20 +241,20 @@ final class ControlRegisters {
         if ((value & ~CR4_BITS) != 0) {
             throw c.gp();
         }
-        if (c.longMode && (value & Cpu.CR4_PAE) == 0) {
+        if (c.longMode && (value & ControlBits.CR4_PAE) == 0) {
             throw c.gp();
         }
         long changed = c.cr4 ^ value;
-        boolean pcids = (changed & value & Cpu.CR4_PCIDE) != 0;
+        boolean pcids = (changed & value & ControlBits.CR4_PCIDE) != 0;
         if (pcids && (!c.longMode || (c.cr3 & PCID) != 0)) {
             throw c.gp(); // SDM 3A §4.10.1
         }
-        boolean pae = !c.longMode && (value & Cpu.CR4_PAE) != 0;
-        if ((c.cr0 & Cpu.CR0_PG) != 0 && pae && (changed & CR4_PAGING) != 0) {
+        boolean pae = !c.longMode && (value & ControlBits.CR4_PAE) != 0;
+        if ((c.cr0 & ControlBits.CR0_PG) != 0 && pae && (changed & CR4_PAGING) != 0) {
             checkPdptes(c, c.cr3);
         }
         c.cr4 = value;
-        if ((changed & (CR4_PAGING | Cpu.CR4_PCIDE)) != 0) {
+        if ((changed & (CR4_PAGING | ControlBits.CR4_PCIDE)) != 0) {
             c.mem.flushAll();
         }
         c.mem.selectView(); // SMAP

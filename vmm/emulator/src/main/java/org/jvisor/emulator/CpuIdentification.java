@@ -46,7 +46,7 @@ final class CpuIdentification {
             case 1 -> {
                 ebx = ebx & 0xff_ffff | c.index << APIC_ID_SHIFT;
                 edx = apicEnabled(c) ? edx : edx & ~SoftwareCpuid.APIC;
-                ecx = (c.cr4 & Cpu.CR4_OSXSAVE) != 0 ? ecx : ecx & ~SoftwareCpuid.OSXSAVE;
+                ecx = (c.cr4 & ControlBits.CR4_OSXSAVE) != 0 ? ecx : ecx & ~SoftwareCpuid.OSXSAVE;
                 c.msrs.noteSignature();
             }
             case TOPOLOGY -> edx = c.index;

@@ -52,7 +52,7 @@ final class DebugRegisters {
      * The register meant, once the access is allowed: DR4 and DR5 are other names without CR4.DE.
      */
     private static int check(Cpu c, int n) {
-        if (n > 7 || (n & 6) == 4 && (c.cr4 & Cpu.CR4_DE) != 0) {
+        if (n > 7 || (n & 6) == 4 && (c.cr4 & ControlBits.CR4_DE) != 0) {
             throw c.ud();
         }
         if (c.cpl != 0) {
@@ -177,7 +177,7 @@ final class DebugRegisters {
 
     /** An access to ports, when DR7 enables anything. */
     static void portAccess(Cpu c, int port, int size) {
-        if ((c.cr4 & Cpu.CR4_DE) == 0) {
+        if ((c.cr4 & ControlBits.CR4_DE) == 0) {
             return;
         }
         for (int i = 0; i < 4; i++) {

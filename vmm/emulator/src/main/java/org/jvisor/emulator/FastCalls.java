@@ -19,7 +19,7 @@ final class FastCalls {
     private FastCalls() {}
 
     static void syscall(Insn i, Cpu c) {
-        if (!c.is64() || (c.efer & Cpu.EFER_SCE) == 0) {
+        if (!c.is64() || (c.efer & ControlBits.EFER_SCE) == 0) {
             throw c.ud();
         }
         Msrs msrs = c.msrs;
@@ -35,7 +35,7 @@ final class FastCalls {
     }
 
     static void sysret(Insn i, Cpu c) {
-        if (!c.is64() || (c.efer & Cpu.EFER_SCE) == 0) {
+        if (!c.is64() || (c.efer & ControlBits.EFER_SCE) == 0) {
             throw c.ud();
         }
         if (c.cpl != 0) {
@@ -60,7 +60,7 @@ final class FastCalls {
 
     static void sysenter(Insn i, Cpu c) {
         int selector = (int) c.msrs.sysenterCs & 0xfffc;
-        if ((c.cr0 & Cpu.CR0_PE) == 0 || selector == 0) {
+        if ((c.cr0 & ControlBits.CR0_PE) == 0 || selector == 0) {
             throw c.gp();
         }
         c.setFlags(c.flags() & ~(Cpu.VM | Cpu.IF | Cpu.RF));
@@ -72,7 +72,7 @@ final class FastCalls {
 
     static void sysexit(Insn i, Cpu c) {
         int base = (int) c.msrs.sysenterCs & 0xfffc;
-        if (base == 0 || (c.cr0 & Cpu.CR0_PE) == 0 || c.cpl != 0) {
+        if (base == 0 || (c.cr0 & ControlBits.CR0_PE) == 0 || c.cpl != 0) {
             throw c.gp();
         }
         boolean to64 = i.opSize == 8;
@@ -121,7 +121,7 @@ final class FastCalls {
     }
 
     private static void checkBaseAccess(Cpu c) {
-        if ((c.cr4 & Cpu.CR4_FSGSBASE) == 0) {
+        if ((c.cr4 & ControlBits.CR4_FSGSBASE) == 0) {
             throw c.ud();
         }
     }

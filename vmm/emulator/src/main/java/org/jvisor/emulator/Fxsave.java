@@ -11,10 +11,10 @@ final class Fxsave extends Insn {
 
     @Override
     void exec(Cpu c) {
-        if ((c.cr0 & Cpu.CR0_EM) != 0) {
+        if ((c.cr0 & ControlBits.CR0_EM) != 0) {
             throw c.ud();
         }
-        if ((c.cr0 & Cpu.CR0_TS) != 0) {
+        if ((c.cr0 & ControlBits.CR0_TS) != 0) {
             throw c.fault(Cpu.NM);
         }
         long a = ea(c);

@@ -21,7 +21,7 @@ final class InterruptFlag {
 
     /** Whether the program has VIF in place of IF. */
     private static boolean virtual(Cpu c) {
-        int bit = c.v86() ? Cpu.CR4_VME : Cpu.CR4_PVI;
+        int bit = c.v86() ? ControlBits.CR4_VME : ControlBits.CR4_PVI;
         return c.cpl == 3 && (c.cr4 & bit) != 0;
     }
 

@@ -21,7 +21,7 @@ final class InterruptReturn {
     static void execute(Cpu c, int size, long nextRip) {
         VarHandle.fullFence(); // it serialises (SDM 3A §9.3)
         c.nmiBlocked = false; // even if it faults (SDM 3A §6.7.1)
-        if ((c.cr0 & Cpu.CR0_PE) == 0) {
+        if ((c.cr0 & ControlBits.CR0_PE) == 0) {
             real(c, size);
         } else if (c.v86()) {
             fromV86(c, size);
@@ -48,7 +48,7 @@ final class InterruptReturn {
     }
 
     private static void fromV86(Cpu c, int size) {
-        boolean vme = (c.cr4 & Cpu.CR4_VME) != 0;
+        boolean vme = (c.cr4 & ControlBits.CR4_VME) != 0;
         boolean trusted = (c.rflags & Cpu.IOPL) == Cpu.IOPL;
         if (!trusted && (!vme || size != 2)) {
             throw c.gp();

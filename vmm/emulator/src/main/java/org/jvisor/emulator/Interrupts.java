@@ -46,7 +46,7 @@ final class Interrupts {
      *     accessed bits have changed
      */
     static void enter(Cpu c, int vector, int kind, boolean hasError, int error, long returnRip) {
-        if ((c.cr0 & Cpu.CR0_PE) == 0) {
+        if ((c.cr0 & ControlBits.CR0_PE) == 0) {
             enterReal(c, vector, ext(kind), c.flags(), returnRip);
         } else if (c.longMode) {
             enterLong(c, vector, kind, hasError, error, returnRip);

@@ -13,7 +13,7 @@ final class Invpcid {
         long pcid = c.mem.read64(i.ea(c, 0, 8));
         long linear = c.mem.read64(i.ea(c, 8, 8));
         boolean named = type == INDIVIDUAL_ADDRESS || type == SINGLE_CONTEXT;
-        boolean enabled = (c.cr4 & Cpu.CR4_PCIDE) != 0;
+        boolean enabled = (c.cr4 & ControlBits.CR4_PCIDE) != 0;
         boolean bad = type < 0 || type > ALL_CONTEXTS || (pcid & ~PCID) != 0;
         if (bad
                 || named && !enabled && pcid != 0

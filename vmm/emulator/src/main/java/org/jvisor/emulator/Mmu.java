@@ -59,12 +59,12 @@ final class Mmu {
     void selectView() {
         boolean user = c.cpl == 3;
         boolean ac = (c.rflags & Cpu.AC) != 0;
-        if (slow.watching || user && ac && (c.cr0 & Cpu.CR0_AM) != 0) {
+        if (slow.watching || user && ac && (c.cr0 & ControlBits.CR0_AM) != 0) {
             view = UNCACHED;
         } else if (user) {
             view = USER;
         } else {
-            view = ac && (c.cr4 & Cpu.CR4_SMAP) != 0 ? SMAP_OFF : SUPERVISOR;
+            view = ac && (c.cr4 & ControlBits.CR4_SMAP) != 0 ? SMAP_OFF : SUPERVISOR;
         }
         tlb = views[view];
     }

@@ -240,7 +240,7 @@ final class MmuSlow {
         if (view != Mmu.UNCACHED
                 || c.cpl != 3
                 || (c.rflags & Cpu.AC) == 0
-                || (c.cr0 & Cpu.CR0_AM) == 0) {
+                || (c.cr0 & ControlBits.CR0_AM) == 0) {
             return;
         }
         int alignment =

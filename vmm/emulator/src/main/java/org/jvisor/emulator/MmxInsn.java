@@ -20,7 +20,7 @@ abstract class MmxInsn extends Insn {
      * @throws GuestFault #UD, #NM or #MF
      */
     static void check(Cpu c) {
-        if ((c.cr0 & Cpu.CR0_EM) != 0) {
+        if ((c.cr0 & ControlBits.CR0_EM) != 0) {
             throw c.ud();
         }
         X87Insn.check(c);

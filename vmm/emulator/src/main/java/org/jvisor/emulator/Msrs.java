@@ -61,7 +61,11 @@ final class Msrs {
     /** The microcode revision, where CPUID leaves it. */
     private static final long MICROCODE = 1L << 32;
 
-    private static final long EFER_BITS = Cpu.EFER_SCE | Cpu.EFER_LME | Cpu.EFER_LMA | Cpu.EFER_NXE;
+    private static final long EFER_BITS =
+            ControlBits.EFER_SCE
+                    | ControlBits.EFER_LME
+                    | ControlBits.EFER_LMA
+                    | ControlBits.EFER_NXE;
 
     long star;
     long lstar;
@@ -250,12 +254,12 @@ final class Msrs {
 
     /** LMA is read-only; LME may not change while paging is on (SDM 3A §2.2.1, §10.8.5). */
     private static void writeEfer(Cpu c, long value) {
-        boolean paging = (c.cr0 & Cpu.CR0_PG) != 0;
+        boolean paging = (c.cr0 & ControlBits.CR0_PG) != 0;
         require(c, (value & ~EFER_BITS) == 0);
-        require(c, !paging || ((value ^ c.efer) & Cpu.EFER_LME) == 0);
+        require(c, !paging || ((value ^ c.efer) & ControlBits.EFER_LME) == 0);
         long changed = c.efer ^ value;
-        c.efer = value & ~(long) Cpu.EFER_LMA | c.efer & Cpu.EFER_LMA;
-        if ((changed & Cpu.EFER_NXE) != 0) {
+        c.efer = value & ~(long) ControlBits.EFER_LMA | c.efer & ControlBits.EFER_LMA;
+        if ((changed & ControlBits.EFER_NXE) != 0) {
             c.mem.flushAll();
         }
     }

@@ -74,7 +74,7 @@ final class PageWalker {
      * @throws GuestFault #PF
      */
     void walk(long linear, int access, boolean user, boolean smapOff) {
-        if ((c.cr0 & Cpu.CR0_PG) == 0) {
+        if ((c.cr0 & ControlBits.CR0_PG) == 0) {
             physical = linear & 0xffff_ffffL;
             writable = true;
             global = false;
@@ -91,7 +91,7 @@ final class PageWalker {
         }
         boolean done;
         do {
-            done = (c.cr4 & Cpu.CR4_PAE) != 0 ? walkWide() : walk32();
+            done = (c.cr4 & ControlBits.CR4_PAE) != 0 ? walkWide() : walk32();
         } while (!done);
     }
 
@@ -115,7 +115,7 @@ final class PageWalker {
         }
         long host = tableHosts[i] + (linear >>> 12 & 0x1ff) * 8;
         long entry = Ordered.load64(host);
-        boolean nxe = (c.efer & Cpu.EFER_NXE) != 0;
+        boolean nxe = (c.efer & ControlBits.EFER_NXE) != 0;
         if ((entry & PRESENT) == 0 || (entry & (nxe ? RESERVED : RESERVED | NX)) != 0) {
             return false;
         }
@@ -135,7 +135,7 @@ final class PageWalker {
     /** PAE and 4-level paging; false if an entry changed under us. */
     private boolean walkWide() {
         boolean pae = !c.longMode;
-        boolean nxe = (c.efer & Cpu.EFER_NXE) != 0;
+        boolean nxe = (c.efer & ControlBits.EFER_NXE) != 0;
         long reserved = RESERVED | (nxe ? 0 : NX);
         long table = pae ? c.cr3 & 0xffff_ffe0L : c.cr3 & ADDRESS;
         int shift = pae ? 30 : 39;
@@ -206,7 +206,7 @@ final class PageWalker {
         if ((directory & PRESENT) == 0) {
             throw fault(0);
         }
-        if ((directory & PAGE_SIZE_BIT) != 0 && (c.cr4 & Cpu.CR4_PSE) != 0) {
+        if ((directory & PAGE_SIZE_BIT) != 0 && (c.cr4 & ControlBits.CR4_PSE) != 0) {
             long high = directory >>> 13 & 0xff; // PSE-36: bits 39:32
             if ((directory & 1 << 21) != 0) {
                 throw fault(PF_P | PF_RSVD);
@@ -249,12 +249,12 @@ final class PageWalker {
         if (user) {
             ok = userPage;
         } else if (access == EXECUTE) {
-            ok = !userPage || (c.cr4 & Cpu.CR4_SMEP) == 0;
+            ok = !userPage || (c.cr4 & ControlBits.CR4_SMEP) == 0;
         } else {
-            ok = !userPage || smapOff || (c.cr4 & Cpu.CR4_SMAP) == 0;
+            ok = !userPage || smapOff || (c.cr4 & ControlBits.CR4_SMAP) == 0;
         }
         if (access == WRITE) {
-            ok &= (rights & WRITABLE) != 0 || !user && (c.cr0 & Cpu.CR0_WP) == 0;
+            ok &= (rights & WRITABLE) != 0 || !user && (c.cr0 & ControlBits.CR0_WP) == 0;
         } else if (access == EXECUTE) {
             ok &= !noExecute;
         }
@@ -265,8 +265,8 @@ final class PageWalker {
         physical = address;
         writable =
                 (entry & DIRTY) != 0
-                        && ((rights & WRITABLE) != 0 || !user && (c.cr0 & Cpu.CR0_WP) == 0);
-        global = (entry & GLOBAL) != 0 && (c.cr4 & Cpu.CR4_PGE) != 0;
+                        && ((rights & WRITABLE) != 0 || !user && (c.cr0 & ControlBits.CR0_WP) == 0);
+        global = (entry & GLOBAL) != 0 && (c.cr4 & ControlBits.CR4_PGE) != 0;
         large = big;
     }
 
@@ -278,8 +278,8 @@ final class PageWalker {
             error |= PF_U;
         }
         if (access == EXECUTE
-                && ((c.efer & Cpu.EFER_NXE) != 0 && (c.cr4 & Cpu.CR4_PAE) != 0
-                        || (c.cr4 & Cpu.CR4_SMEP) != 0)) {
+                && ((c.efer & ControlBits.EFER_NXE) != 0 && (c.cr4 & ControlBits.CR4_PAE) != 0
+                        || (c.cr4 & ControlBits.CR4_SMEP) != 0)) {
             error |= PF_I;
         }
         return c.pageFault(linear, error);

@@ -15,7 +15,8 @@ final class RegionWide {
 
     /** Whether {@link SseInsn#check} raises nothing. */
     static boolean allowed(Cpu c) {
-        return (c.cr0 & (Cpu.CR0_EM | Cpu.CR0_TS)) == 0 && (c.cr4 & Cpu.CR4_OSFXSR) != 0;
+        return (c.cr0 & (ControlBits.CR0_EM | ControlBits.CR0_TS)) == 0
+                && (c.cr4 & ControlBits.CR4_OSFXSR) != 0;
     }
 
     // ---- 16 bytes of memory ----

@@ -29,7 +29,9 @@ final class Reset {
         System.arraycopy(old.fxsave, 0, fresh.fxsave, 0, 512);
         fresh.xcr0 = old.xcr0;
         fresh.apicBase = old.apicBase;
-        fresh.cr0 = old.cr0 & (Cpu.CR0_CD | Cpu.CR0_NW) & 0xffff_ffffL | Cpu.CR0_ET;
+        fresh.cr0 =
+                old.cr0 & (ControlBits.CR0_CD | ControlBits.CR0_NW) & 0xffff_ffffL
+                        | ControlBits.CR0_ET;
         StateTransfer.restore(c, fresh);
         c.waitForSipi = c.index != 0;
         if (c.waitForSipi) {

@@ -9,7 +9,7 @@ final class SoftwareInterrupts {
         c.noTrap = true;
         if (c.v86()) {
             boolean trusted = (c.rflags & Cpu.IOPL) == Cpu.IOPL;
-            if ((c.cr4 & Cpu.CR4_VME) != 0 && TaskState.redirects(c, vector)) {
+            if ((c.cr4 & ControlBits.CR4_VME) != 0 && TaskState.redirects(c, vector)) {
                 int flags = c.flags();
                 int image = trusted ? flags : virtualImage(flags);
                 Interrupts.enterRedirected(c, vector, image, !trusted, nextRip);

@@ -37,7 +37,7 @@ final class Sse {
         int flags = math.report();
         mxcsr |= flags;
         if ((flags & ~math.masks) != 0) {
-            throw (c.cr4 & Cpu.CR4_OSXMMEXCPT) != 0 ? c.fault(Cpu.XM) : c.ud();
+            throw (c.cr4 & ControlBits.CR4_OSXMMEXCPT) != 0 ? c.fault(Cpu.XM) : c.ud();
         }
     }
 }

@@ -23,13 +23,15 @@ abstract class SseInsn extends Insn {
      * @throws GuestFault #UD or #NM
      */
     static void check(Cpu c) {
-        if ((c.cr0 & (Cpu.CR0_EM | Cpu.CR0_TS)) != 0 || (c.cr4 & Cpu.CR4_OSFXSR) == 0) {
+        if ((c.cr0 & (ControlBits.CR0_EM | ControlBits.CR0_TS)) != 0
+                || (c.cr4 & ControlBits.CR4_OSFXSR) == 0) {
             throw refuse(c);
         }
     }
 
     private static GuestFault refuse(Cpu c) {
-        boolean undefined = (c.cr0 & Cpu.CR0_EM) != 0 || (c.cr4 & Cpu.CR4_OSFXSR) == 0;
+        boolean undefined =
+                (c.cr0 & ControlBits.CR0_EM) != 0 || (c.cr4 & ControlBits.CR4_OSFXSR) == 0;
         return undefined ? c.ud() : c.fault(Cpu.NM);
     }
 

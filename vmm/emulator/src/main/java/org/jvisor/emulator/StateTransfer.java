@@ -52,12 +52,12 @@ final class StateTransfer {
     static void restore(Cpu c, VcpuState s) {
         System.arraycopy(s.gpr, 0, c.r, 0, 16);
         c.rip = s.rip;
-        c.cr0 = s.cr0 | Cpu.CR0_ET;
+        c.cr0 = s.cr0 | ControlBits.CR0_ET;
         c.cr2 = s.cr2;
         c.cr3 = s.cr3;
         c.cr4 = s.cr4;
         c.efer = s.efer;
-        c.longMode = (s.efer & Cpu.EFER_LMA) != 0;
+        c.longMode = (s.efer & ControlBits.EFER_LMA) != 0;
         c.rflags = (int) s.rflags & ~Cpu.ARITH | 2;
         Flags.set(c, (int) s.rflags);
         c.gdtBase = s.gdtBase;
@@ -68,7 +68,7 @@ final class StateTransfer {
             Segment g = s.segments[i];
             Segments.set(c, i, g.selector(), g.base(), g.limit(), g.access());
         }
-        boolean real = (s.cr0 & Cpu.CR0_PE) == 0;
+        boolean real = (s.cr0 & ControlBits.CR0_PE) == 0;
         c.cpl = real ? 0 : c.v86() ? 3 : c.segAccess[Cpu.SS] >> 5 & 3;
         System.arraycopy(s.dr, 0, c.dr, 0, 4);
         c.dr6 = s.dr6;

@@ -186,7 +186,7 @@ final class SystemForms {
     }
 
     private static void rdtsc(Insn i, Cpu c) {
-        if ((c.cr4 & Cpu.CR4_TSD) != 0 && c.cpl != 0) {
+        if ((c.cr4 & ControlBits.CR4_TSD) != 0 && c.cpl != 0) {
             throw c.gp();
         }
         setEdxEax(c, c.msrs.tsc(c));

@@ -50,7 +50,7 @@ final class SystemTables {
 
     /** CR4.UMIP hides the tables from programs (SDM 3A §2.5). */
     static void checkUmip(Cpu c) {
-        if (c.cpl != 0 && (c.cr4 & Cpu.CR4_UMIP) != 0) {
+        if (c.cpl != 0 && (c.cr4 & ControlBits.CR4_UMIP) != 0) {
             throw c.gp();
         }
     }

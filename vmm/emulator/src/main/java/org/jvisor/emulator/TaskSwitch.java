@@ -137,7 +137,7 @@ final class TaskSwitch {
         }
         int busy = Descriptor.access(descriptor) | Descriptor.TSS_BUSY;
         Segments.set(c, Cpu.TR, selector, base, Descriptor.limit(descriptor), busy);
-        c.cr0 |= Cpu.CR0_TS;
+        c.cr0 |= ControlBits.CR0_TS;
         c.dr7 &= ~0x155L; // the local enables
         DebugRegisters.changed(c);
         try {
@@ -162,7 +162,7 @@ final class TaskSwitch {
         Segments.set(c, Cpu.LDTR, tss.ldt, 0, 0, Descriptor.UNUSABLE);
         c.setFlags(tss.flags);
         c.setCpl((tss.flags & Cpu.VM) != 0 ? 3 : tss.selectors[Cpu.CS] & 3);
-        if (wide && (c.cr0 & Cpu.CR0_PG) != 0 && c.cr3 != tss.cr3) {
+        if (wide && (c.cr0 & ControlBits.CR0_PG) != 0 && c.cr3 != tss.cr3) {
             ControlRegisters.loadCr3(c, tss.cr3);
         }
         loadLdt(c, tss.ldt, ext);

@@ -16,7 +16,7 @@ abstract class X87Control extends Insn {
     final void exec(Cpu c) {
         if (waits) {
             X87Insn.check(c);
-        } else if ((c.cr0 & (Cpu.CR0_EM | Cpu.CR0_TS)) != 0) {
+        } else if ((c.cr0 & (ControlBits.CR0_EM | ControlBits.CR0_TS)) != 0) {
             throw c.fault(Cpu.NM);
         }
         run(c, c.fpu);
@@ -87,11 +87,11 @@ abstract class X87Control extends Insn {
 
         @Override
         void exec(Cpu c) {
-            int both = Cpu.CR0_MP | Cpu.CR0_TS;
+            int both = ControlBits.CR0_MP | ControlBits.CR0_TS;
             if ((c.cr0 & both) == both) {
                 throw c.fault(Cpu.NM);
             }
-            if ((c.fpu.fsw & Fpu.ES) != 0 && (c.cr0 & Cpu.CR0_NE) != 0) {
+            if ((c.fpu.fsw & Fpu.ES) != 0 && (c.cr0 & ControlBits.CR0_NE) != 0) {
                 throw c.fault(Cpu.MF);
             }
         }

@@ -19,10 +19,10 @@ abstract class X87Insn extends Insn {
      * @throws GuestFault #NM, or #MF where an unmasked exception waits
      */
     static void check(Cpu c) {
-        if ((c.cr0 & (Cpu.CR0_EM | Cpu.CR0_TS)) != 0) {
+        if ((c.cr0 & (ControlBits.CR0_EM | ControlBits.CR0_TS)) != 0) {
             throw c.fault(Cpu.NM);
         }
-        if ((c.fpu.fsw & Fpu.ES) != 0 && (c.cr0 & Cpu.CR0_NE) != 0) {
+        if ((c.fpu.fsw & Fpu.ES) != 0 && (c.cr0 & ControlBits.CR0_NE) != 0) {
             throw c.fault(Cpu.MF);
         }
     }

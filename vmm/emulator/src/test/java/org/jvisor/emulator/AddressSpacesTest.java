@@ -33,8 +33,8 @@ class AddressSpacesTest {
                 g.memory.writeLong(t, entry | 4);
             }
         }
-        g.c.cr4 |= Cpu.CR4_PGE;
-        ControlRegisters.write(g.c, 4, g.c.cr4 | Cpu.CR4_PCIDE);
+        g.c.cr4 |= ControlBits.CR4_PGE;
+        ControlRegisters.write(g.c, 4, g.c.cr4 | ControlBits.CR4_PCIDE);
     }
 
     @AfterEach
@@ -148,7 +148,7 @@ class AddressSpacesTest {
     @Test
     void turningPcidsOffForgetsEverything() {
         readAndRemap(0x107);
-        ControlRegisters.write(g.c, 4, g.c.cr4 & ~Cpu.CR4_PCIDE);
+        ControlRegisters.write(g.c, 4, g.c.cr4 & ~ControlBits.CR4_PCIDE);
         assertThat(userRead()).isEqualTo(NEW);
     }
 
@@ -199,16 +199,16 @@ class AddressSpacesTest {
 
     @Test
     void invpcidKnowsOnlyPcidZeroWhilePcidsAreOff() {
-        ControlRegisters.write(g.c, 4, g.c.cr4 & ~Cpu.CR4_PCIDE);
+        ControlRegisters.write(g.c, 4, g.c.cr4 & ~ControlBits.CR4_PCIDE);
         invpcid(1, 1, 0);
         assertThat(g.vector()).isEqualTo(Cpu.GP);
     }
 
     @Test
     void pcidsCannotBeTurnedOnWithOneInCr3() {
-        ControlRegisters.write(g.c, 4, g.c.cr4 & ~Cpu.CR4_PCIDE);
+        ControlRegisters.write(g.c, 4, g.c.cr4 & ~ControlBits.CR4_PCIDE);
         g.c.cr3 |= 1;
-        g.code("0f22e0 f4").reg(RAX, g.c.cr4 | Cpu.CR4_PCIDE).at(CODE).run();
+        g.code("0f22e0 f4").reg(RAX, g.c.cr4 | ControlBits.CR4_PCIDE).at(CODE).run();
         assertThat(g.vector()).isEqualTo(Cpu.GP);
     }
 }

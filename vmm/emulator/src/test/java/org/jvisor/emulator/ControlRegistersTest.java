@@ -46,7 +46,7 @@ class ControlRegistersTest {
     @Test
     void longModeNeedsPae() {
         SystemMachine m = SystemMachine.protected32();
-        m.c.efer = Cpu.EFER_LME;
+        m.c.efer = ControlBits.EFER_LME;
         assertThat(write(m, TO_CR0, 0x8000_0011L).outcome()).isEqualTo("13(0x0)");
     }
 
@@ -54,10 +54,10 @@ class ControlRegistersTest {
     void pagingWithLmeEntersLongMode() {
         SystemMachine m = SystemMachine.protected32();
         prepareTables(m);
-        m.c.efer = Cpu.EFER_LME;
-        m.c.cr4 = Cpu.CR4_PAE;
+        m.c.efer = ControlBits.EFER_LME;
+        m.c.cr4 = ControlBits.CR4_PAE;
         write(m, TO_CR0, 0x8000_0011L);
-        assertThat(m.c.efer & Cpu.EFER_LMA).isNotZero();
+        assertThat(m.c.efer & ControlBits.EFER_LMA).isNotZero();
         assertThat(m.c.codeMode).isEqualTo(Cpu.MODE32);
     }
 
@@ -73,19 +73,19 @@ class ControlRegistersTest {
     void theCompatibilityModeThatPagingEnteredLeavesIt() {
         SystemMachine m = SystemMachine.protected32();
         prepareTables(m);
-        m.c.efer = Cpu.EFER_LME;
-        m.c.cr4 = Cpu.CR4_PAE;
+        m.c.efer = ControlBits.EFER_LME;
+        m.c.cr4 = ControlBits.CR4_PAE;
         write(m, TO_CR0, 0x8000_0011L);
         m.c.rip = SystemMachine.CODE;
         write(m, TO_CR0, 0x11);
-        assertThat(m.c.efer & Cpu.EFER_LMA).isZero();
+        assertThat(m.c.efer & ControlBits.EFER_LMA).isZero();
         assertThat(m.c.longMode).isFalse();
     }
 
     @Test
     void paePagingChecksItsPointers() {
         SystemMachine m = SystemMachine.protected32();
-        m.c.cr4 = Cpu.CR4_PAE;
+        m.c.cr4 = ControlBits.CR4_PAE;
         m.memory.writeLong(SystemMachine.PAGE_TABLES + 8, 0x3); // R/W is reserved there
         m.c.cr3 = SystemMachine.PAGE_TABLES;
         assertThat(write(m, TO_CR0, 0x8000_0011L).outcome()).isEqualTo("13(0x0)");
@@ -130,18 +130,18 @@ class ControlRegistersTest {
     @Test
     void lmswCannotClearPe() {
         SystemMachine m = SystemMachine.protected32();
-        m.c.cr0 |= Cpu.CR0_TS;
+        m.c.cr0 |= ControlBits.CR0_TS;
         m.c.r[Cpu.RAX] = 0;
         m.execute("0f 01 f0");
-        assertThat(m.c.cr0 & 0xf).isEqualTo(Cpu.CR0_PE);
+        assertThat(m.c.cr0 & 0xf).isEqualTo(ControlBits.CR0_PE);
     }
 
     @Test
     void cltsClearsTs() {
         SystemMachine m = SystemMachine.protected32();
-        m.c.cr0 |= Cpu.CR0_TS;
+        m.c.cr0 |= ControlBits.CR0_TS;
         m.execute("0f 06");
-        assertThat(m.c.cr0 & Cpu.CR0_TS).isZero();
+        assertThat(m.c.cr0 & ControlBits.CR0_TS).isZero();
     }
 
     @Test
@@ -168,7 +168,7 @@ class ControlRegistersTest {
     @Test
     void umipHidesTheTables() {
         SystemMachine m = SystemMachine.long64().enterUser();
-        m.c.cr4 |= Cpu.CR4_UMIP;
+        m.c.cr4 |= ControlBits.CR4_UMIP;
         assertThat(m.execute("0f 00 c0").outcome()).isEqualTo("13(0x0)");
     }
 

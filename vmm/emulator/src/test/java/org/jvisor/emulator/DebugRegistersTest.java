@@ -125,7 +125,7 @@ class DebugRegistersTest {
     @Test
     void portBreakpointsNeedDebugExtensions() {
         SystemMachine m = with(0x80, 0x20001);
-        m.c.cr4 |= Cpu.CR4_DE;
+        m.c.cr4 |= ControlBits.CR4_DE;
         assertThat(m.execute("e6 80").outcome()).isEqualTo("1");
     }
 
@@ -143,7 +143,7 @@ class DebugRegistersTest {
     @Test
     void dr4IsUndefinedWithDebugExtensions() {
         SystemMachine m = SystemMachine.long64();
-        m.c.cr4 |= Cpu.CR4_DE;
+        m.c.cr4 |= ControlBits.CR4_DE;
         assertThat(m.execute("0f 21 e0").outcome()).isEqualTo("6");
     }
 

@@ -48,7 +48,7 @@ class FastCallsTest {
     @Test
     void syscallNeedsSce() {
         SystemMachine m = user();
-        m.c.efer &= ~Cpu.EFER_SCE;
+        m.c.efer &= ~ControlBits.EFER_SCE;
         assertThat(m.execute(SYSCALL).outcome()).isEqualTo("6");
     }
 
@@ -174,7 +174,7 @@ class FastCallsTest {
     @Test
     void wrfsbaseSetsTheBase() {
         SystemMachine m = SystemMachine.long64();
-        m.c.cr4 |= Cpu.CR4_FSGSBASE;
+        m.c.cr4 |= ControlBits.CR4_FSGSBASE;
         m.c.r[Cpu.RAX] = 0x1_2345_6789L;
         m.execute("f3 48 0f ae d0");
         assertThat(m.c.segBase[Cpu.FS]).isEqualTo(0x1_2345_6789L);
@@ -183,7 +183,7 @@ class FastCallsTest {
     @Test
     void wrgsbaseOfANonCanonicalAddressFaults() {
         SystemMachine m = SystemMachine.long64();
-        m.c.cr4 |= Cpu.CR4_FSGSBASE;
+        m.c.cr4 |= ControlBits.CR4_FSGSBASE;
         m.c.r[Cpu.RAX] = 1L << 47;
         assertThat(m.execute("f3 48 0f ae d8").outcome()).isEqualTo("13(0x0)");
     }

@@ -14,8 +14,11 @@ class FloatAvailabilityTest {
 
     private static SystemMachine machine(int cr0) {
         SystemMachine m = SystemMachine.long64();
-        m.c.cr0 = m.c.cr0 & ~(Cpu.CR0_EM | Cpu.CR0_MP | Cpu.CR0_TS) | cr0 | Cpu.CR0_NE;
-        m.c.cr4 |= Cpu.CR4_OSFXSR | Cpu.CR4_OSXMMEXCPT;
+        m.c.cr0 =
+                m.c.cr0 & ~(ControlBits.CR0_EM | ControlBits.CR0_MP | ControlBits.CR0_TS)
+                        | cr0
+                        | ControlBits.CR0_NE;
+        m.c.cr4 |= ControlBits.CR4_OSFXSR | ControlBits.CR4_OSXMMEXCPT;
         m.c.fpu.init();
         return m;
     }
@@ -49,7 +52,7 @@ class FloatAvailabilityTest {
     @Test
     void sseNeedsOsfxsr() {
         SystemMachine m = machine(0);
-        m.c.cr4 &= ~Cpu.CR4_OSFXSR;
+        m.c.cr4 &= ~ControlBits.CR4_OSFXSR;
         assertThat(m.execute(PXOR_XMM).outcome()).isEqualTo("6");
     }
 
@@ -82,7 +85,7 @@ class FloatAvailabilityTest {
     @Test
     void withoutNeAPendingExceptionIsIgnored() {
         SystemMachine m = machine(0);
-        m.c.cr0 &= ~Cpu.CR0_NE;
+        m.c.cr0 &= ~ControlBits.CR0_NE;
         m.c.fpu.setControl(0x37b);
         assertThat(m.execute("d9 ee d9 e8 d8 f1 9b").outcome()).isEqualTo("none");
     }
@@ -110,7 +113,7 @@ class FloatAvailabilityTest {
     void anUnmaskedSseExceptionRaisesXmIfTheSystemKnowsIt(boolean known, String vector) {
         SystemMachine m = machine(0);
         if (!known) {
-            m.c.cr4 &= ~Cpu.CR4_OSXMMEXCPT;
+            m.c.cr4 &= ~ControlBits.CR4_OSXMMEXCPT;
         }
         m.c.sse.setMxcsr(0x1d80); // ZE unmasked
         m.c.sse.xmm[0] = 0x3ff0_0000_0000_0000L;

@@ -32,8 +32,8 @@ class FpStateTest {
     }
 
     private static SystemMachine filled(SystemMachine m) {
-        m.c.cr0 &= ~(Cpu.CR0_EM | Cpu.CR0_TS);
-        m.c.cr4 |= Cpu.CR4_OSFXSR;
+        m.c.cr0 &= ~(ControlBits.CR0_EM | ControlBits.CR0_TS);
+        m.c.cr4 |= ControlBits.CR4_OSFXSR;
         fill(m.c);
         m.c.r[Cpu.RAX] = DATA;
         m.c.r[Cpu.RBX] = DATA;

@@ -106,16 +106,20 @@ final class GuestTables {
         VcpuState s = new VcpuState();
         s.rflags = 0x202;
         s.cr0 =
-                Cpu.CR0_PG & 0xffff_ffffL
-                        | Cpu.CR0_AM
-                        | Cpu.CR0_WP
-                        | Cpu.CR0_NE
-                        | Cpu.CR0_ET
-                        | Cpu.CR0_MP
-                        | Cpu.CR0_PE;
+                ControlBits.CR0_PG & 0xffff_ffffL
+                        | ControlBits.CR0_AM
+                        | ControlBits.CR0_WP
+                        | ControlBits.CR0_NE
+                        | ControlBits.CR0_ET
+                        | ControlBits.CR0_MP
+                        | ControlBits.CR0_PE;
         s.cr3 = PML4;
-        s.cr4 = Cpu.CR4_PAE | Cpu.CR4_OSFXSR | Cpu.CR4_OSXMMEXCPT;
-        s.efer = Cpu.EFER_SCE | Cpu.EFER_LME | Cpu.EFER_LMA | Cpu.EFER_NXE;
+        s.cr4 = ControlBits.CR4_PAE | ControlBits.CR4_OSFXSR | ControlBits.CR4_OSXMMEXCPT;
+        s.efer =
+                ControlBits.EFER_SCE
+                        | ControlBits.EFER_LME
+                        | ControlBits.EFER_LMA
+                        | ControlBits.EFER_NXE;
         s.gdtBase = GDT;
         s.gdtLimit = 0x5f;
         s.idtBase = IDT;

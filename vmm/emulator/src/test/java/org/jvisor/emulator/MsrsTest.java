@@ -138,7 +138,7 @@ class MsrsTest {
     @Test
     void tsdKeepsTheTscFromPrograms() {
         SystemMachine m = SystemMachine.long64().enterUser();
-        m.c.cr4 |= Cpu.CR4_TSD;
+        m.c.cr4 |= ControlBits.CR4_TSD;
         assertThat(m.execute("0f 31").outcome()).isEqualTo("13(0x0)");
     }
 

@@ -87,7 +87,7 @@ class PagingTest {
     void aSupervisorWriteToAReadOnlyPageFaultsOnlyWithWriteProtect() {
         g.code(WRITE).map(DATA, DATA | 1);
         faults(3);
-        g.c.cr0 &= ~(long) Cpu.CR0_WP;
+        g.c.cr0 &= ~(long) ControlBits.CR0_WP;
         g.map(DATA, DATA | 1).at(CODE);
         succeeds();
     }
@@ -102,14 +102,14 @@ class PagingTest {
     void noExecuteIsReservedUnlessEnabled() {
         g.code(READ).map(DATA, DATA | 1L << 63 | 3);
         faults(9);
-        g.c.efer |= Cpu.EFER_NXE;
+        g.c.efer |= ControlBits.EFER_NXE;
         g.map(DATA, DATA | 1L << 63 | 3).at(CODE);
         succeeds();
     }
 
     @Test
     void fetchingFromANoExecutePageSetsPAndI() {
-        g.c.efer |= Cpu.EFER_NXE;
+        g.c.efer |= ControlBits.EFER_NXE;
         g.code(DATA, "f4").map(DATA, DATA | 1L << 63 | 3).at(DATA);
         g.run();
         assertThat(g.vector()).isEqualTo(PAGE_FAULT);
@@ -125,7 +125,7 @@ class PagingTest {
         g.code(DATA, "f4").map(DATA, DATA | 7).at(DATA);
         g.run();
         assertThat(g.c.rip).isEqualTo(DATA + 1);
-        g.c.cr4 |= Cpu.CR4_SMEP;
+        g.c.cr4 |= ControlBits.CR4_SMEP;
         g.map(DATA, DATA | 7).at(DATA);
         g.run();
         assertThat(g.vector()).isEqualTo(PAGE_FAULT);
@@ -137,7 +137,7 @@ class PagingTest {
         for (long t = TABLES; t < TABLES + 0x4000; t += 0x1000) {
             g.memory.writeLong(t, g.memory.readLong(t) | 4);
         }
-        g.c.cr4 |= Cpu.CR4_SMAP;
+        g.c.cr4 |= ControlBits.CR4_SMAP;
         g.code(READ).map(DATA, DATA | 7);
         faults(1);
         g.c.setFlags(Cpu.AC);
@@ -180,7 +180,7 @@ class PagingTest {
 
     @Test
     void aCr3LoadKeepsGlobalPagesOnly() {
-        g.c.cr4 |= Cpu.CR4_PGE;
+        g.c.cr4 |= ControlBits.CR4_PGE;
         g.map(DATA, DATA | 0x103).map(DATA + 0x1000, DATA | 3);
         g.memory.writeInt(DATA, 5);
         // read both, mov rax,cr3; mov cr3,rax; read both
@@ -272,8 +272,8 @@ class PagingTest {
         g.memory.writeInt(TABLES + 4, 0x83); // 4 MiB at 4 MiB, of physical 0
         g.memory.writeInt(DATA, 5);
         g.c.cr3 = TABLES;
-        g.c.cr4 = Cpu.CR4_PSE;
-        g.c.cr0 |= Cpu.CR0_PG & 0xffff_ffffL;
+        g.c.cr4 = ControlBits.CR4_PSE;
+        g.c.cr0 |= ControlBits.CR0_PG & 0xffff_ffffL;
         g.c.mem.flushAll();
         g.code("8b03 8b8b00004000 f4").reg(RBX, DATA).run();
         assertThat(g.c.r[RAX]).isEqualTo(5);
@@ -292,8 +292,8 @@ class PagingTest {
         g.memory.writeLong(TABLES + 0x1008, 0x83); // 2 MiB at 2 MiB, of physical 0
         g.memory.writeInt(DATA, 5);
         g.c.cr3 = TABLES;
-        g.c.cr4 = Cpu.CR4_PAE;
-        g.c.cr0 |= Cpu.CR0_PG & 0xffff_ffffL;
+        g.c.cr4 = ControlBits.CR4_PAE;
+        g.c.cr0 |= ControlBits.CR0_PG & 0xffff_ffffL;
         g.c.mem.flushAll();
         g.code("8b03 8b8b00002000 f4").reg(RBX, DATA).run();
         assertThat(g.c.r[RAX]).isEqualTo(5);

@@ -51,8 +51,8 @@ class StaleTranslationTest {
             }
             g.memory.writeLong(TABLES, g.memory.readLong(TABLES) | 4);
             g.memory.writeLong(TABLES + 0x1008, DIRECTORY + 7);
-            g.c.cr4 |= Cpu.CR4_PGE;
-            ControlRegisters.write(g.c, 4, g.c.cr4 | Cpu.CR4_PCIDE);
+            g.c.cr4 |= ControlBits.CR4_PGE;
+            ControlRegisters.write(g.c, 4, g.c.cr4 | ControlBits.CR4_PCIDE);
             for (int step = 0; step < 400; step++) {
                 int page = random.nextInt(TABLE_COUNT * PAGES);
                 switch (random.nextInt(12)) {

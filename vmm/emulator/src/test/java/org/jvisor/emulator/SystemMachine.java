@@ -73,7 +73,7 @@ final class SystemMachine {
     /** 32-bit protected mode without paging, flat segments, CPL 0. */
     static SystemMachine protected32() {
         SystemMachine m = new SystemMachine(false);
-        m.c.cr0 |= Cpu.CR0_PE;
+        m.c.cr0 |= ControlBits.CR0_PE;
         m.tables();
         m.descriptor(CODE0, 0, -1, 0xc09b);
         m.descriptor(CODE3 & ~7, 0, -1, 0xc0fb);
@@ -98,9 +98,13 @@ final class SystemMachine {
             m.memory.writeLong(PAGE_TABLES + 0x2000 + 8 * i, (long) i << 21 | 0xe7);
         }
         m.c.cr3 = PAGE_TABLES;
-        m.c.cr4 = Cpu.CR4_PAE;
+        m.c.cr4 = ControlBits.CR4_PAE;
         m.c.cr0 = 0x8000_0011L;
-        m.c.efer = Cpu.EFER_LME | Cpu.EFER_LMA | Cpu.EFER_SCE | Cpu.EFER_NXE;
+        m.c.efer =
+                ControlBits.EFER_LME
+                        | ControlBits.EFER_LMA
+                        | ControlBits.EFER_SCE
+                        | ControlBits.EFER_NXE;
         m.c.longMode = true;
         m.tables();
         m.descriptor(CODE0, 0, -1, 0xa09b);

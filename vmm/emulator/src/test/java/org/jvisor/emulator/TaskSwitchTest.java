@@ -75,7 +75,7 @@ class TaskSwitchTest {
         assertThat(m.c.r[Cpu.RSP]).isEqualTo(OTHER_STACK);
         assertThat(m.c.flags()).isEqualTo(0x202);
         assertThat(m.c.segSel[Cpu.TR]).isEqualTo(FREE);
-        assertThat(m.c.cr0 & Cpu.CR0_TS).isNotZero();
+        assertThat(m.c.cr0 & ControlBits.CR0_TS).isNotZero();
     }
 
     @Test

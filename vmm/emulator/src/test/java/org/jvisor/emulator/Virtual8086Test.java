@@ -102,7 +102,7 @@ class Virtual8086Test {
 
     private static SystemMachine vme(int flags, boolean redirect) {
         SystemMachine m = v86(flags);
-        m.c.cr4 |= Cpu.CR4_VME;
+        m.c.cr4 |= ControlBits.CR4_VME;
         m.memory.writeShort(TSS + 102, 0x68 + 32);
         m.memory.writeByte(TSS + 0x68 + 8, redirect ? 0 : 1); // vector 0x40
         m.memory.writeInt(4 * 0x40, 0x5000_0123);
