@@ -396,7 +396,9 @@ final class VirtioCore implements VirtioHost, RingOwner {
         driverFeatures = in.readLong();
         queueSelect = in.readInt();
         int count = in.readInt();
-        if (count != queues.length || (driverFeatures & ~offered) != 0) {
+        // Until they are sealed, the driver may have written anything.
+        boolean sealed = (status.get() & Status.FEATURES_OK) != 0;
+        if (count != queues.length || (sealed && (driverFeatures & ~offered) != 0)) {
             throw new IOException(
                     "the saved state of %s has %d queues and features %#x where this machine has %d and %#x: give it the same devices"
                             .formatted(

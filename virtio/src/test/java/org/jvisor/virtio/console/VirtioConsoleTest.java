@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,61 +17,9 @@ import org.jvisor.virtio.testing.GuestDriver;
 import org.jvisor.virtio.testing.GuestDriver.Setup;
 import org.jvisor.virtio.testing.GuestQueue;
 import org.jvisor.virtio.testing.GuestRam;
-import org.jvisor.virtio.testing.HostileDriver;
 
 class VirtioConsoleTest {
     private static final int CONTROL_IN = 2, CONTROL_OUT = 3;
-
-    /** Remembers what it was given; takes no more than it has room for. */
-    private static final class Recorder implements ConsoleSink {
-        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        private long room = Long.MAX_VALUE;
-        private boolean open;
-
-        @Override
-        public synchronized int output(byte[] from, int offset, int length) {
-            int count = (int) Math.min(length, room);
-            room -= count;
-            bytes.write(from, offset, count);
-            notifyAll();
-            return count;
-        }
-
-        @Override
-        public synchronized void guestOpen(boolean now) {
-            open = now;
-            notifyAll();
-        }
-
-        synchronized void room(long count) {
-            room = count;
-        }
-
-        synchronized byte[] await(int count) {
-            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-            while (bytes.size() < count && deadline - System.nanoTime() > 0) {
-                doWait();
-            }
-            return bytes.toByteArray();
-        }
-
-        synchronized void awaitOpen(boolean wanted) {
-            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-            while (open != wanted && deadline - System.nanoTime() > 0) {
-                doWait();
-            }
-            assertThat(open).isEqualTo(wanted);
-        }
-
-        @SuppressWarnings("WaitNotInLoop") // every caller loops
-        private void doWait() {
-            try {
-                wait(1000);
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        }
-    }
 
     private final GuestRam ram = new GuestRam(4 << 20);
     private final Recorder first = new Recorder();
@@ -276,17 +224,6 @@ class VirtioConsoleTest {
 
     @Property(tries = 200)
     void aHostileDriverHarmsOnlyItself(@ForAll Setup setup, @ForAll long seed) {
-        GuestRam own = new GuestRam(8 << 20);
-        Recorder sink = new Recorder();
-        ConsolePort port = new ConsolePort("name", true, sink);
-        VirtioConsole console =
-                new VirtioConsole(
-                        "console0", List.of(port, new ConsolePort("x", false, ConsoleSink.NONE)));
-        port.input(new byte[10_000], 0, 10_000);
-        try (GuestDriver driver =
-                HostileDriver.attack(console, own, setup, VirtioConsole.MULTIPORT, seed)) {
-            driver.request(1, Buffer.out(own.place(bytes("fine")), 4));
-            assertThat(new String(sink.await(4), StandardCharsets.ISO_8859_1)).endsWith("fine");
-        }
+        VirtioConsoleFuzzer.attack(new GuestRam(4 << 20), setup, new SplittableRandom(seed));
     }
 }

@@ -8,6 +8,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.jvisor.virtio.Features;
 import org.jvisor.virtio.VirtioDevice;
 import org.jvisor.virtio.queue.RingAddresses;
@@ -127,6 +128,11 @@ public final class GuestDriver implements AutoCloseable {
 
     /** Sets up one queue; step 7. */
     public GuestQueue setUp(int queue, int size) {
+        return setUp(queue, size, features);
+    }
+
+    /** Sets up one queue in the format of {@code features}, whether they are negotiated or not. */
+    public GuestQueue setUp(int queue, int size, long features) {
         GuestQueue made = GuestQueue.make(ram, size, features);
         made.useIndirect(indirect);
         registers.setUpQueue(queue, made.addresses());
@@ -151,6 +157,11 @@ public final class GuestDriver implements AutoCloseable {
 
     /** A queue that was set up. */
     public GuestQueue queue(int index) {
+        return queues[index];
+    }
+
+    /** A queue, or null if it was never set up. */
+    public @Nullable GuestQueue queueOrNull(int index) {
         return queues[index];
     }
 
@@ -283,6 +294,21 @@ public final class GuestDriver implements AutoCloseable {
         return registers.window();
     }
 
+    /** Reads the configuration space of a PCI function anywhere; nothing on MMIO. */
+    public long peekFunction(int offset, int size) {
+        return registers.peekFunction(offset, size);
+    }
+
+    /** Writes the configuration space of a PCI function anywhere. */
+    public void pokeFunction(int offset, int size, long value) {
+        registers.pokeFunction(offset, size, value);
+    }
+
+    /** Has the registers of a PCI function be where a driver looks for them. */
+    public void recover() {
+        registers.recover();
+    }
+
     /** Pauses the machine, as far as the device is concerned. */
     public void pause() {
         registers.pause();
@@ -300,17 +326,23 @@ public final class GuestDriver implements AutoCloseable {
      * @return a driver that goes on with the same queues
      */
     public GuestDriver migrate(VirtioDevice to) throws IOException {
-        ByteArrayOutputStream saved = new ByteArrayOutputStream();
-        registers.save(new DataOutputStream(saved));
+        byte[] saved = save();
         GuestDriver moved = new GuestDriver(to, ram, transport);
         byte[] before = ram.snapshot();
         close();
-        moved.registers.restore(new DataInputStream(new ByteArrayInputStream(saved.toByteArray())));
+        moved.registers.restore(new DataInputStream(new ByteArrayInputStream(saved)));
         assertThat(ram.snapshot()).isEqualTo(before);
         System.arraycopy(queues, 0, moved.queues, 0, queues.length);
         moved.features = features;
         moved.indirect = indirect;
         return moved;
+    }
+
+    /** The state of the paused device. */
+    public byte[] save() throws IOException {
+        ByteArrayOutputStream saved = new ByteArrayOutputStream();
+        registers.save(new DataOutputStream(saved));
+        return saved.toByteArray();
     }
 
     /** Pulls the device out and closes it. */

@@ -58,6 +58,11 @@ public final class GuestRam {
                 });
     }
 
+    /** Bytes that were not set aside. */
+    public synchronized int left() {
+        return (int) (end() - next);
+    }
+
     /** The memory as devices see it. */
     public GuestMemory memory() {
         return memory;
@@ -87,6 +92,16 @@ public final class GuestRam {
         // A device may have written there for a driver that lied.
         memory.slice(at, bytes).fill((byte) 0);
         return at;
+    }
+
+    /** Has it be as it was made. */
+    public synchronized void clear() {
+        memory.slice(BASE, size / 2).fill((byte) 0);
+        memory.slice(BASE + size / 2, size / 2).fill((byte) 0);
+        memory.slice(end(), 4096).fill((byte) 0);
+        free.clear();
+        next = BASE;
+        forgetWrites();
     }
 
     /** Sets a page aside that {@link #freePage} may have given back. */

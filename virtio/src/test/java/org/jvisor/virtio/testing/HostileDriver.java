@@ -5,15 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 import org.jvisor.virtio.VirtioDevice;
 import org.jvisor.virtio.queue.RingAddresses;
 import org.jvisor.virtio.testing.GuestDriver.Setup;
 
 /**
- * A driver that lies in every field, at random: chains that loop, lie outside RAM, overlap, have no
- * bytes or 4 GiB; indices that run ahead; queues moved while the device uses them; registers
- * accessed at any offset and width. Whatever it does must raise no exception, and a reset must
- * bring the device back.
+ * A driver that lies in every field, at random or as a fuzzer wants it: chains that loop, lie
+ * outside RAM, overlap, have no bytes or 4 GiB; indices that run ahead; queues moved while the
+ * device uses them; registers accessed at any offset and width. Whatever it does must raise no
+ * exception, and a reset must bring the device back.
  */
 public final class HostileDriver {
     private static final int STEPS = 150;
@@ -22,16 +23,44 @@ public final class HostileDriver {
     private final GuestRam ram;
     private final Setup setup;
     private final long features;
-    private final SplittableRandom random;
+    private final RandomGenerator random;
+    private final Insight insight;
     private final GuestDriver driver;
 
+    /** What makes an attack on one kind of device go deeper than noise does. */
+    public interface Insight {
+        /** An insight into nothing. */
+        Insight NONE = new Insight() {};
+
+        /**
+         * Writes a request that may be believable.
+         *
+         * @param at where its first readable buffer is
+         * @param room bytes there
+         * @return whether it wrote one
+         */
+        default boolean writeRequest(
+                RandomGenerator random, int queue, GuestRam ram, long at, int room) {
+            return false;
+        }
+
+        /** Has something happen on the host's side. */
+        default void happen(RandomGenerator random) {}
+    }
+
     private HostileDriver(
-            VirtioDevice device, GuestRam ram, Setup setup, long features, long seed) {
+            VirtioDevice device,
+            GuestRam ram,
+            Setup setup,
+            long features,
+            RandomGenerator random,
+            Insight insight) {
         this.device = device;
         this.ram = ram;
         this.setup = setup;
         this.features = features;
-        random = new SplittableRandom(seed);
+        this.random = random;
+        this.insight = insight;
         driver = GuestDriver.start(device, ram, setup, features);
     }
 
@@ -46,12 +75,26 @@ public final class HostileDriver {
      */
     public static GuestDriver attack(
             VirtioDevice device, GuestRam ram, Setup setup, long features, long seed) {
-        return new HostileDriver(device, ram, setup, features, seed).run();
+        return attack(device, ram, setup, features, new SplittableRandom(seed), Insight.NONE);
+    }
+
+    /**
+     * Attacks a device as {@code random} tells, until that is exhausted if it is a {@link
+     * FuzzInput}; otherwise as above.
+     */
+    public static GuestDriver attack(
+            VirtioDevice device,
+            GuestRam ram,
+            Setup setup,
+            long features,
+            RandomGenerator random,
+            Insight insight) {
+        return new HostileDriver(device, ram, setup, features, random, insight).run();
     }
 
     private GuestDriver run() {
-        for (int step = 0; step < STEPS; step++) {
-            switch (random.nextInt(12)) {
+        for (int step = 0; step < STEPS && !FuzzInput.isExhausted(random); step++) {
+            switch (random.nextInt(16)) {
                 case 0 -> pokeRegisters();
                 case 1 -> peekRegisters();
                 case 2 -> scribbleOnRings();
@@ -59,13 +102,22 @@ public final class HostileDriver {
                 case 4 -> accessConfig();
                 case 5 -> restart();
                 case 6 -> driver.setStatus(random.nextInt(1, 256));
+                case 7 -> insight.happen(random);
                 default -> offer();
             }
+            checkFailure();
         }
+        driver.pause(); // what is under way ends now, and may have gone wrong
+        checkFailure();
         driver.setStatus(0);
         assertThat(driver.status()).isZero();
         driver.start(features | setup.rings);
         return driver;
+    }
+
+    /** A driver's lie is answered by a reason, not by what went wrong inside. */
+    private void checkFailure() {
+        assertThat(driver.failure()).doesNotContain("internal error");
     }
 
     /** A chain that is believable but for what is in it, and sometimes not even that. */
@@ -83,7 +135,7 @@ public final class HostileDriver {
                             : new Buffer(somewhere(), random.nextInt(600), write));
         }
         if (readable > 0) {
-            fillWithNoise(buffers.getFirst());
+            fill(queue, buffers.getFirst());
         }
         while (ring.poll() != null) {
             // makes room
@@ -94,17 +146,26 @@ public final class HostileDriver {
         driver.kick(queue);
     }
 
-    /** Small numbers make the beginnings of headers a device may take seriously. */
-    private void fillWithNoise(Buffer buffer) {
+    private void fill(int queue, Buffer buffer) {
         long at = buffer.address();
         long middle = GuestRam.BASE + ram.size() / 2; // where one region ends
         if (at < GuestRam.BASE || at > ram.end() - 64 || (at < middle && at > middle - 64)) {
             return;
         }
-        for (int i = 0; i < 16; i++) {
-            int bits = random.nextInt(33);
-            int word = bits == 0 ? 0 : random.nextInt() >>> 32 - bits;
-            ram.writeInt(at + i * 4L, word);
+        int room = (int) Math.min((at < middle ? middle : ram.end()) - at, 4096);
+        if (random.nextBoolean() && insight.writeRequest(random, queue, ram, at, room)) {
+            return;
+        }
+        // Small numbers make the beginnings of headers a device may take seriously.
+        for (int i = random.nextInt(17); i > 0; i--) {
+            int word =
+                    switch (random.nextInt(4)) {
+                        case 0 -> 0;
+                        case 1 -> random.nextInt(1 << 8);
+                        case 2 -> random.nextInt(1 << 16);
+                        default -> random.nextInt();
+                    };
+            ram.writeInt(at + (i - 1) * 4L, word);
         }
     }
 

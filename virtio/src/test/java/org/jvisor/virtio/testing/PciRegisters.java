@@ -41,6 +41,12 @@ final class PciRegisters implements Registers, PciSlot {
         queues = device.queues();
         function = new VirtioPci(device, memory);
         function.plug(this);
+        recover();
+    }
+
+    @Override
+    public void recover() {
+        function.writeConfig(COMMAND, 2, 0);
         function.writeConfig(BAR0 + 16, 4, BAR4_AT);
         function.writeConfig(BAR0 + 20, 4, BAR4_AT >>> 32);
         function.writeConfig(BAR0 + 4, 4, MSIX_AT);
@@ -60,7 +66,9 @@ final class PciRegisters implements Registers, PciSlot {
                 if (type == 2) {
                     multiplier = config(at + 16, 4);
                 }
-            } else if (config(at, 1) == 0x11 && messages) {
+            } else if (config(at, 1) == 0x11 && !messages) {
+                function.writeConfig(at + 2, 2, 0);
+            } else if (config(at, 1) == 0x11) {
                 for (int i = 0; i <= queues; i++) {
                     mmio.write(MSIX_AT + i * 16L, 4, 0xfee0_0000L);
                     mmio.write(MSIX_AT + i * 16L + 8, 4, i);
@@ -211,14 +219,29 @@ final class PciRegisters implements Registers, PciSlot {
         return (int) mmio.read(structures[3], 1);
     }
 
+    /** Where the structures are now. */
+    private long bar() {
+        return function.readConfig(BAR0 + 16, 8) & -16;
+    }
+
     @Override
     public void poke(long offset, int size, long value) {
-        mmio.write(BAR4_AT + offset, size, value);
+        mmio.write(bar() + offset, size, value);
     }
 
     @Override
     public long peek(long offset, int size) {
-        return mmio.read(BAR4_AT + offset, size);
+        return mmio.read(bar() + offset, size);
+    }
+
+    @Override
+    public void pokeFunction(int offset, int size, long value) {
+        function.writeConfig(offset, size, value);
+    }
+
+    @Override
+    public long peekFunction(int offset, int size) {
+        return function.readConfig(offset, size);
     }
 
     @Override

@@ -43,6 +43,16 @@ interface Registers extends AutoCloseable {
     /** The bytes that {@link #poke} and {@link #peek} reach. */
     int window();
 
+    /** Reads or writes the configuration space of a PCI function, where there is one. */
+    default void pokeFunction(int offset, int size, long value) {}
+
+    default long peekFunction(int offset, int size) {
+        return -1;
+    }
+
+    /** Has the registers be where they were at first, and interrupts be on. */
+    default void recover() {}
+
     void pause();
 
     void resume();

@@ -2,6 +2,7 @@ package org.jvisor.virtio.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -312,5 +313,20 @@ class NegotiationTest {
         driver.start(0);
         assertThat(driver.status() & NEEDS_RESET).isZero();
         assertThat(driver.failure()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aDeviceIsRestoredWhateverFeaturesItsDriverHadYetToSeal(Transport transport)
+            throws IOException {
+        GuestDriver driver = driver(transport);
+        driver.setStatus(ACKNOWLEDGE | DRIVER);
+        driver.setDriverFeatures(1L << 20);
+        driver.pause();
+        GuestDriver moved = driver.migrate(new Probe());
+        drivers.add(moved);
+        moved.resume();
+        moved.setStatus(ACKNOWLEDGE | DRIVER | FEATURES_OK);
+        assertThat(moved.status() & FEATURES_OK).isZero();
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.foreign.Arena;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.jvisor.linux.IoVector;
 import org.jvisor.virtio.block.BlockBackend;
 import org.jvisor.virtio.block.BlockException;
+import org.jvisor.virtio.testing.FuzzInput;
 
 /** Images that lie: whatever they say, the answer is an error of the image and nothing else. */
 class HostileImageTest {
@@ -25,19 +27,24 @@ class HostileImageTest {
 
     /** An image with data, zeros and holes. */
     private static byte[] image(int version, int bits, long seed) throws BlockException {
+        return image(version, bits, seed, SECTORS, 30);
+    }
+
+    static byte[] image(int version, int bits, long seed, int sectors, int steps)
+            throws BlockException {
         MemoryFile file = new MemoryFile();
         Qcow2Format.create(
-                file, new Qcow2Format.Options(SECTORS * 512L, version, 1 << bits, null, null));
-        DiskModel model = new DiskModel(new Random(seed), SECTORS);
+                file, new Qcow2Format.Options(sectors * 512L, version, 1 << bits, null, null));
+        DiskModel model = new DiskModel(new Random(seed), sectors);
         try (Qcow2Image disk = Qcow2Image.open(file, false, NO_BACKING)) {
-            for (int i = 0; i < 30; i++) {
+            for (int i = 0; i < steps; i++) {
                 model.step(disk);
             }
         }
         return file.content();
     }
 
-    private static void use(MemoryFile file, Random random) {
+    static void use(MemoryFile file, RandomGenerator random) {
         try {
             Qcow2Info.read(file);
             Qcow2Check.check(new MemoryFile(file.content()));
@@ -49,9 +56,10 @@ class HostileImageTest {
         } catch (BlockException e) {
             assertThat(e.getMessage()).isNotEmpty();
         }
-        try (Qcow2Image disk = Qcow2Image.open(file, random.nextInt(4) == 0, NO_BACKING);
-                IoVector data = IoVector.of(Arena.ofAuto().allocate(1 << 16))) {
-            for (int i = 0; i < 40; i++) {
+        try (Arena arena = Arena.ofConfined();
+                Qcow2Image disk = Qcow2Image.open(file, random.nextInt(4) == 0, NO_BACKING);
+                IoVector data = IoVector.of(arena.allocate(1 << 16))) {
+            for (int i = 0; i < 40 && !FuzzInput.isExhausted(random); i++) {
                 step(disk, data, random);
             }
         } catch (BlockException e) {
@@ -59,7 +67,7 @@ class HostileImageTest {
         }
     }
 
-    private static void step(BlockBackend disk, IoVector data, Random random) {
+    private static void step(BlockBackend disk, IoVector data, RandomGenerator random) {
         long size = Math.min(disk.size(), 1L << 50);
         int bytes = (int) Math.min(size, 512 * (1 + random.nextInt(128)));
         long position =
