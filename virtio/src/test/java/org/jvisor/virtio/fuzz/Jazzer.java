@@ -87,10 +87,12 @@ final class Jazzer {
     }
 
     private static List<String> command(FuzzTarget target, long seconds) {
+        boolean brief = seconds < 30;
         return List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx768m",
                 "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=" + (brief ? 1 : 4),
                 "-XX:+EnableDynamicAgentLoading",
                 "-Xshare:auto",
                 "--enable-native-access=ALL-UNNAMED",
