@@ -7,4 +7,7 @@ interface Interrupts {
 
     /** Configuration space or the status changed. */
     void config();
+
+    /** The device was reset: nothing is to be told any more, and no vector is known. */
+    void forget();
 }

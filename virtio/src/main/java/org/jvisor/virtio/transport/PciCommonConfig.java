@@ -111,9 +111,6 @@ final class PciCommonConfig {
                 case 1 -> {
                     if (offset == DEVICE_STATUS) {
                         core.writeStatus((int) value);
-                        if (value == 0) {
-                            function.forgetInterrupts();
-                        }
                     }
                 }
                 case 2 -> writeShort(offset, (int) value);

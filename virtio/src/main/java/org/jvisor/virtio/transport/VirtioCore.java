@@ -3,6 +3,7 @@ package org.jvisor.virtio.transport;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.jvisor.virtio.Features;
@@ -19,13 +20,16 @@ import org.jvisor.vmm.api.GuestMemory;
  * What is the same on every transport: the status register, the negotiation of features in the
  * order of virtio 1.2 §3.1.1, the registers of the queues, and the device's life.
  *
- * <p>Its monitor guards the registers and is held while the device quiesces, so the device's own
- * threads must never wait for it: what they call ({@link VirtioHost}, {@link RingOwner}) is free of
- * locks but for the interrupt's.
+ * <p>Its monitor guards the registers and is held while the device quiesces for the machine, though
+ * not for its driver, so the device's own threads must never wait for it: what they call ({@link
+ * VirtioHost}, {@link RingOwner}) is free of locks but for the interrupt's.
  */
 final class VirtioCore implements VirtioHost, RingOwner {
     private static final System.Logger LOG = System.getLogger("org.jvisor.virtio");
     private static final int STATE_VERSION = 1;
+
+    /** How long a vCPU waits for a reset, which mostly takes less, in nanoseconds. */
+    private static final long GRACE = TimeUnit.MILLISECONDS.toNanos(10);
 
     /** How often a device is complained about: a driver can break and reset it forever. */
     private static final int MOST_COMPLAINTS = 5;
@@ -33,20 +37,18 @@ final class VirtioCore implements VirtioHost, RingOwner {
     private final VirtioDevice device;
     private final GuestMemory memory;
     private final Interrupts interrupts;
-    private final long offered;
 
     // Registers. The status has bits that the device's threads set.
     private final AtomicInteger status = new AtomicInteger();
     private final AtomicInteger generation = new AtomicInteger();
-    private int deviceFeaturesSelect;
-    private int driverFeaturesSelect;
-    private long driverFeatures;
+    private final FeatureRegisters features;
     private int queueSelect;
     private final QueueState[] queues;
 
     // What the driver's being ready makes.
     private volatile @Nullable RingQueue[] rings;
     private volatile boolean active;
+    private volatile boolean resetting;
     private boolean closed;
     private volatile String failure = "";
     private final AtomicInteger complaints = new AtomicInteger();
@@ -65,7 +67,7 @@ final class VirtioCore implements VirtioHost, RingOwner {
             throw new IllegalArgumentException(
                     device.name() + " offers ACCESS_PLATFORM, but there is no IOMMU");
         }
-        offered = device.features() | Features.RINGS;
+        features = new FeatureRegisters(device.features() | Features.RINGS);
         queues = new QueueState[count];
         rings = new RingQueue[count];
         for (int i = 0; i < count; i++) {
@@ -76,41 +78,34 @@ final class VirtioCore implements VirtioHost, RingOwner {
     // ---- Features
 
     synchronized void selectDeviceFeatures(int select) {
-        deviceFeaturesSelect = select;
+        features.selectDevice(select);
     }
 
     synchronized int deviceFeaturesSelect() {
-        return deviceFeaturesSelect;
+        return features.deviceSelect();
     }
 
     synchronized int deviceFeatures() {
-        return word(offered, deviceFeaturesSelect);
+        return features.device();
     }
 
     synchronized void selectDriverFeatures(int select) {
-        driverFeaturesSelect = select;
+        features.selectDriver(select);
     }
 
     synchronized int driverFeaturesSelect() {
-        return driverFeaturesSelect;
+        return features.driverSelect();
     }
 
     synchronized int driverFeatures() {
-        return word(driverFeatures, driverFeaturesSelect);
+        return features.driver();
     }
 
     /** Takes a word of the driver's choice, until it is sealed by FEATURES_OK. */
     synchronized void setDriverFeatures(int value) {
-        if ((status.get() & Status.FEATURES_OK) != 0 || (driverFeaturesSelect & ~1) != 0) {
-            return;
+        if ((status.get() & Status.FEATURES_OK) == 0) {
+            features.setDriver(value);
         }
-        int shift = driverFeaturesSelect * 32;
-        driverFeatures =
-                driverFeatures & ~(0xffff_ffffL << shift) | (value & 0xffff_ffffL) << shift;
-    }
-
-    private static int word(long features, int select) {
-        return (select & ~1) == 0 ? (int) (features >>> select * 32) : 0;
     }
 
     // ---- Status
@@ -119,11 +114,18 @@ final class VirtioCore implements VirtioHost, RingOwner {
         return status.get();
     }
 
-    /** Takes a write of the status register: 0 resets, anything else adds bits. */
+    /**
+     * Takes a write of the status register: 0 resets, anything else adds bits. A reset may take as
+     * long as the back end does; until it is complete the status is what it was (§2.4.1), and a
+     * driver that does not wait for that is not heard.
+     */
     synchronized void writeStatus(int value) {
         int bits = value & 0xff & ~Status.NEEDS_RESET;
         if (value == 0) {
-            reset();
+            beginReset();
+            return;
+        }
+        if (resetting) {
             return;
         }
         int before = status.get();
@@ -148,9 +150,8 @@ final class VirtioCore implements VirtioHost, RingOwner {
     private boolean featuresAcceptable(int bits) {
         int first = Status.ACKNOWLEDGE | Status.DRIVER;
         return (bits & first) == first
-                && (driverFeatures & ~offered) == 0
-                && (driverFeatures & Features.VERSION_1) != 0
-                && device.accepts(driverFeatures);
+                && features.acceptable()
+                && device.accepts(features.chosen());
     }
 
     /** Makes the rings the driver enabled, and starts the device. */
@@ -167,7 +168,8 @@ final class VirtioCore implements VirtioHost, RingOwner {
             if (queues[i].enabled) {
                 try {
                     made[i] =
-                            RingQueue.open(i, queues[i].addresses(), driverFeatures, memory, this);
+                            RingQueue.open(
+                                    i, queues[i].addresses(), features.chosen(), memory, this);
                 } catch (BadRingException e) {
                     broken("queue " + i + ": " + e.getMessage());
                     return false;
@@ -178,22 +180,83 @@ final class VirtioCore implements VirtioHost, RingOwner {
         return true;
     }
 
+    // ---- Reset
+
+    /** Resets the device as its driver wants, without making a vCPU wait for the back end. */
+    private void beginReset() {
+        if (resetting) {
+            return;
+        }
+        if (!active) {
+            reset(); // nothing is under way
+            return;
+        }
+        active = false;
+        resetting = true;
+        for (QueueState queue : queues) {
+            queue.enabled = false;
+        }
+        Thread.ofPlatform().daemon().name(device.name() + "-reset").start(this::quiesce);
+        awaitReset(GRACE);
+    }
+
+    private void quiesce() {
+        try {
+            device.deactivate();
+        } finally {
+            synchronized (this) {
+                forget();
+                resetting = false;
+                notifyAll();
+            }
+        }
+    }
+
+    /** Waits until a reset that the driver began is complete. */
+    void awaitReset() {
+        while (resetting) {
+            synchronized (this) {
+                awaitReset(GRACE);
+            }
+        }
+    }
+
+    private void awaitReset(long nanos) {
+        long end = System.nanoTime() + nanos;
+        boolean interrupted = false;
+        for (long left = nanos; resetting && left > 0; left = end - System.nanoTime()) {
+            try {
+                TimeUnit.NANOSECONDS.timedWait(this, left);
+            } catch (InterruptedException e) {
+                interrupted = true; // a vCPU is interrupted for other reasons
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** Resets the device; returns once nothing of it touches guest memory. */
     synchronized void reset() {
+        awaitReset();
         active = false;
         device.deactivate();
+        forget();
+    }
+
+    /** Has all registers be as they were at first. */
+    private void forget() {
         stopRings();
         rings = new RingQueue[queues.length];
         for (QueueState queue : queues) {
             queue.reset();
         }
-        status.set(0);
-        generation.set(0);
-        deviceFeaturesSelect = 0;
-        driverFeaturesSelect = 0;
-        driverFeatures = 0;
+        features.reset();
         queueSelect = 0;
+        generation.set(0);
         failure = "";
+        interrupts.forget();
+        status.set(0);
     }
 
     private void stopRings() {
@@ -227,7 +290,7 @@ final class VirtioCore implements VirtioHost, RingOwner {
     /** The same if they may be changed now: not once the queue is enabled. */
     @Nullable QueueState mutableQueue() {
         QueueState queue = queueState();
-        return queue != null && !queue.enabled && !active ? queue : null;
+        return queue != null && !queue.enabled && !active && !resetting ? queue : null;
     }
 
     synchronized void setQueueSize(int size) {
@@ -291,7 +354,7 @@ final class VirtioCore implements VirtioHost, RingOwner {
 
     @Override
     public long features() {
-        return driverFeatures;
+        return features.chosen();
     }
 
     @Override
@@ -344,10 +407,12 @@ final class VirtioCore implements VirtioHost, RingOwner {
     // ---- The machine's side
 
     synchronized void pause() {
+        awaitReset();
         device.pause();
     }
 
     synchronized void resume() {
+        awaitReset();
         device.resume();
     }
 
@@ -360,12 +425,11 @@ final class VirtioCore implements VirtioHost, RingOwner {
     }
 
     synchronized void save(DataOutput out) throws IOException {
+        awaitReset();
         out.writeByte(STATE_VERSION);
         out.writeInt(status.get());
         out.writeInt(generation.get());
-        out.writeInt(deviceFeaturesSelect);
-        out.writeInt(driverFeaturesSelect);
-        out.writeLong(driverFeatures);
+        features.save(out);
         out.writeInt(queueSelect);
         out.writeInt(queues.length);
         for (QueueState queue : queues) {
@@ -391,18 +455,20 @@ final class VirtioCore implements VirtioHost, RingOwner {
         }
         status.set(in.readInt() & 0xff);
         generation.set(in.readInt());
-        deviceFeaturesSelect = in.readInt();
-        driverFeaturesSelect = in.readInt();
-        driverFeatures = in.readLong();
+        features.restore(in);
         queueSelect = in.readInt();
         int count = in.readInt();
         // Until they are sealed, the driver may have written anything.
         boolean sealed = (status.get() & Status.FEATURES_OK) != 0;
-        if (count != queues.length || (sealed && (driverFeatures & ~offered) != 0)) {
+        if (count != queues.length || (sealed && !features.acceptable())) {
             throw new IOException(
                     "the saved state of %s has %d queues and features %#x where this machine has %d and %#x: give it the same devices"
                             .formatted(
-                                    device.name(), count, driverFeatures, queues.length, offered));
+                                    device.name(),
+                                    count,
+                                    features.chosen(),
+                                    queues.length,
+                                    features.offered()));
         }
         for (QueueState queue : queues) {
             queue.restore(in);

@@ -69,6 +69,11 @@ public final class VirtioMmio implements IoRegion, Device {
                             public void config() {
                                 raise(CONFIG_CHANGE);
                             }
+
+                            @Override
+                            public void forget() {
+                                acknowledge(-1);
+                            }
                         });
         for (int i = 0; i < core.queues(); i++) {
             int queue = i;
@@ -158,6 +163,12 @@ public final class VirtioMmio implements IoRegion, Device {
             return;
         }
         int word = (int) value;
+        boolean harmless =
+                offset == QUEUE_NOTIFY || offset == INTERRUPT_ACK || offset == STATUS && word == 0;
+        if (!harmless) {
+            // Linux goes on after a reset without asking whether it is complete: it waits here.
+            core.awaitReset();
+        }
         switch ((int) offset) {
             case DEVICE_FEATURES_SEL -> core.selectDeviceFeatures(word);
             case DRIVER_FEATURES -> core.setDriverFeatures(word);
@@ -167,7 +178,7 @@ public final class VirtioMmio implements IoRegion, Device {
             case QUEUE_READY -> setReady(word);
             case QUEUE_NOTIFY -> core.doorbell(word);
             case INTERRUPT_ACK -> acknowledge(word);
-            case STATUS -> setStatus(word);
+            case STATUS -> core.writeStatus(word);
             case QUEUE_DESC_LOW,
                     QUEUE_DESC_HIGH,
                     QUEUE_DRIVER_LOW,
@@ -186,13 +197,6 @@ public final class VirtioMmio implements IoRegion, Device {
             core.enableQueue();
         } else {
             core.disableQueue();
-        }
-    }
-
-    private void setStatus(int value) {
-        core.writeStatus(value);
-        if (value == 0) {
-            acknowledge(-1);
         }
     }
 
@@ -228,7 +232,6 @@ public final class VirtioMmio implements IoRegion, Device {
     @Override
     public void reset() {
         core.reset();
-        acknowledge(-1);
     }
 
     /** Quiesces the device, for a paused machine: see {@link VirtioDevice#pause}. */
@@ -262,6 +265,5 @@ public final class VirtioMmio implements IoRegion, Device {
     public void close() {
         bells.forEach(Doorbells.Registration::close);
         core.close();
-        acknowledge(-1);
     }
 }

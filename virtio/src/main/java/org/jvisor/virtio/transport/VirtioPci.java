@@ -88,6 +88,11 @@ public final class VirtioPci extends PciFunction {
                             public void config() {
                                 raise(ISR_CONFIG, configVector);
                             }
+
+                            @Override
+                            public void forget() {
+                                forgetInterrupts();
+                            }
                         });
         queueVectors = new int[core.queues()];
         Arrays.fill(queueVectors, NO_VECTOR);
@@ -212,7 +217,7 @@ public final class VirtioPci extends PciFunction {
     }
 
     /** After a reset by the driver or the machine. */
-    void forgetInterrupts() {
+    private void forgetInterrupts() {
         Arrays.fill(queueVectors, NO_VECTOR);
         configVector = NO_VECTOR;
         takeIsr();
@@ -282,7 +287,6 @@ public final class VirtioPci extends PciFunction {
     @Override
     protected void functionReset() {
         core.reset();
-        forgetInterrupts();
     }
 
     @Override
@@ -320,12 +324,17 @@ public final class VirtioPci extends PciFunction {
 
     @Override
     protected void functionRestore(DataInput in) throws IOException {
-        for (int i = 0; i < queueVectors.length; i++) {
-            setQueueVector(i, in.readUnsignedShort());
+        int[] vectors = new int[queueVectors.length];
+        for (int i = 0; i < vectors.length; i++) {
+            vectors[i] = in.readUnsignedShort();
         }
-        setConfigVector(in.readUnsignedShort());
+        int forConfig = in.readUnsignedShort();
         int bits = in.readUnsignedByte();
         core.restore(in);
+        for (int i = 0; i < vectors.length; i++) {
+            setQueueVector(i, vectors[i]);
+        }
+        setConfigVector(forConfig);
         synchronized (isrLock) {
             isr = bits & (ISR_QUEUE | ISR_CONFIG);
             interrupt(isr != 0);

@@ -117,13 +117,25 @@ public final class GuestDriver implements AutoCloseable {
     /** Steps 1 to 6 of virtio 1.2 §3.1.1: up to and with FEATURES_OK. */
     public void negotiate(long features) {
         long chosen = features | Features.VERSION_1;
-        registers.setStatus(0);
+        reset();
         registers.setStatus(ACKNOWLEDGE);
         registers.setStatus(ACKNOWLEDGE | DRIVER);
         registers.setDriverFeatures(chosen);
         registers.setStatus(ACKNOWLEDGE | DRIVER | FEATURES_OK);
         assertThat(registers.status() & FEATURES_OK).isNotZero();
         this.features = chosen;
+    }
+
+    /** Resets the device and waits until that is complete. */
+    public void reset() {
+        registers.setStatus(0);
+        long deadline = System.nanoTime() + PATIENCE;
+        while (registers.status() != 0) {
+            if (deadline - System.nanoTime() < 0) {
+                throw new AssertionError(device.name() + " was not reset");
+            }
+            Thread.onSpinWait();
+        }
     }
 
     /** Sets up one queue; step 7. */

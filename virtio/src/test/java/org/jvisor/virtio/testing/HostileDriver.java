@@ -109,8 +109,7 @@ public final class HostileDriver {
         }
         driver.pause(); // what is under way ends now, and may have gone wrong
         checkFailure();
-        driver.setStatus(0);
-        assertThat(driver.status()).isZero();
+        driver.reset();
         driver.start(features | setup.rings);
         return driver;
     }
@@ -225,8 +224,7 @@ public final class HostileDriver {
     }
 
     private void restart() {
-        driver.setStatus(0);
-        assertThat(driver.status()).isZero();
+        driver.reset();
         driver.start(random.nextBoolean() ? features | setup.rings : setup.rings);
     }
 

@@ -139,7 +139,7 @@ final class PciRegisters implements Registers, PciSlot {
     @Override
     public void setStatus(int status) {
         common(20, 1, status);
-        if (status == 0 && messages) {
+        if ((status & GuestDriver.ACKNOWLEDGE) != 0 && messages) {
             common(16, 2, queues);
         }
     }

@@ -92,7 +92,7 @@ class ConcurrencyTest {
             for (int i = 0; i < 200; i++) {
                 driver.start(setup.rings);
                 RingAddresses now = driver.queue(0).addresses();
-                driver.setStatus(0);
+                driver.reset();
                 driver.negotiate(setup.rings);
                 driver.setUpAt(
                         0, new RingAddresses(64, at.descriptors(), now.driver(), now.device()));

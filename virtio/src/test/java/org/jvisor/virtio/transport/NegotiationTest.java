@@ -97,7 +97,7 @@ class NegotiationTest {
     private GuestDriver driver(Transport transport) {
         GuestDriver driver = new GuestDriver(device, ram, transport);
         drivers.add(driver);
-        driver.setStatus(0);
+        driver.reset();
         device.life.clear();
         return driver;
     }
@@ -208,7 +208,7 @@ class NegotiationTest {
     void aResetBringsTheFirstStateBack(Transport transport) {
         GuestDriver driver = driver(transport);
         driver.start(FIRST);
-        driver.setStatus(0);
+        driver.reset();
         assertThat(device.life.getLast()).isEqualTo("deactivated");
         assertThat(driver.status()).isZero();
         assertThat(driver.queueSizeMax(0)).isEqualTo(128);

@@ -354,7 +354,7 @@ class VirtioVsockTest {
     void aResetEndsAllConnections(Setup setup) throws IOException {
         try (GuestDriver driver = start(setup);
                 SocketChannel program = fromGuest(driver)) {
-            driver.setStatus(0);
+            driver.reset();
             assertThat(read(program, 1)).isEmpty();
         }
     }
