@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.jvisor.benchmarks.report.TextTable;
 import org.jvisor.launcher.image.Image;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.jvisor.benchmarks.report.TextTable;
 
 /**
  * The tables of a guest suite's runs.

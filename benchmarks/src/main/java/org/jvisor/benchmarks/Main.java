@@ -11,10 +11,14 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "jvisor bench",
         mixinStandardHelpOptions = true,
-        description = "Measures jvisor beside QEMU's software emulation on the same guests.",
+        description =
+                "Measures jvisor's exits and parts, and whole machines beside other monitors.",
         subcommands = {
-            GuestCommand.class,
+            ExitsCommand.class,
+            MemoryCommand.class,
+            QueueCommand.class,
             BootCommand.class,
+            GuestCommand.class,
             UserlandCommand.class,
             TortureCommand.class,
             StressCommand.class

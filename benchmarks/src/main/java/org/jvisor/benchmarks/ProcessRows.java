@@ -2,6 +2,7 @@ package org.jvisor.benchmarks;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.jvisor.benchmarks.report.TextTable;
 
 /** Rows of a table about the machines' processes as a whole. */
 final class ProcessRows {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.jvisor.benchmarks.report.TextTable;
 
 class ComparisonTest {
     private static final Program INTEGER = Program.own("one", Group.INTEGER, true);

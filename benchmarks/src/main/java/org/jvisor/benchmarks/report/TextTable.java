@@ -1,19 +1,19 @@
-package org.jvisor.benchmarks;
+package org.jvisor.benchmarks.report;
 
 import java.util.ArrayList;
 import java.util.List;
 
 /** A table in Markdown, aligned so that it reads as plain text too. */
-final class TextTable {
+public final class TextTable {
     private final List<List<String>> rows = new ArrayList<>();
 
     /** A table with these column titles; the first column is aligned left, the others right. */
-    TextTable(String... titles) {
+    public TextTable(String... titles) {
         rows.add(List.of(titles));
     }
 
     /** Adds a row of as many cells as there are columns. */
-    void row(String... cells) {
+    public void row(String... cells) {
         if (cells.length != rows.getFirst().size()) {
             throw new IllegalArgumentException(
                     "%d cells for %d columns".formatted(cells.length, rows.getFirst().size()));
