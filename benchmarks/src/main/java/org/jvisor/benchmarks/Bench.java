@@ -2,6 +2,7 @@ package org.jvisor.benchmarks;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,7 +51,8 @@ record Bench(
                     new ProcessBuilder("perf", "stat", "-x,", "-e", "instructions:u", "true")
                             .redirectErrorStream(true)
                             .start();
-            String output = new String(perf.getInputStream().readAllBytes());
+            String output =
+                    new String(perf.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             return perf.waitFor(1, TimeUnit.MINUTES)
                     && perf.exitValue() == 0
                     && output.matches("(?s)[0-9]+,.*");

@@ -38,8 +38,8 @@ record JmhResult(
     }
 
     private static JmhResult of(JsonNode node) {
-        String[] words = node.path("benchmark").asText().split("\\.");
-        String name = words[words.length - 2] + "." + words[words.length - 1];
+        String full = node.path("benchmark").asText();
+        String name = full.substring(full.lastIndexOf('.', full.lastIndexOf('.') - 1) + 1);
         Map<String, String> params = new TreeMap<>();
         node.path("params")
                 .properties()

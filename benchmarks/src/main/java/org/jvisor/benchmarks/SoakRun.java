@@ -123,7 +123,9 @@ record SoakRun(Bench bench, boolean kvm) {
                         List.of(
                                 "safepoints " + String.join(", ", pauses.kinds()),
                                 Long.toString(pauses.count())),
-                        List.of("longest safepoint, µs", Numbers.micros(pauses.longest())));
+                        List.of(
+                                "longest safepoint, µs",
+                                Numbers.micros((double) pauses.longest())));
         String title =
                 "%d s of exits on %s"
                         .formatted(seconds, onKvm ? "KVM" : "the software accelerator");

@@ -51,9 +51,17 @@ final class CurveChart {
                                 y(Math.max(1, point.nanos()))));
             }
             add(
-                    "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"/>",
-                    points.toString().strip(), color);
-            add("<rect x=\"%d\" y=\"4\" width=\"11\" height=\"11\" fill=\"%s\"/>", legend, color);
+                    String.format(
+                            Locale.ROOT,
+                            "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"/>",
+                            points.toString().strip(),
+                            color));
+            add(
+                    String.format(
+                            Locale.ROOT,
+                            "<rect x=\"%d\" y=\"4\" width=\"11\" height=\"11\" fill=\"%s\"/>",
+                            legend,
+                            color));
             text(legend + 16, 14, "start", line.name());
             legend += 36 + line.name().length() * 7;
         }
@@ -64,15 +72,25 @@ final class CurveChart {
         for (double mark : MARKS) {
             double x = x(mark);
             add(
-                    "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" stroke=\"#dde1e8\"/>",
-                    x, x, TOP, TOP + HEIGHT);
+                    String.format(
+                            Locale.ROOT,
+                            "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" stroke=\"#dde1e8\"/>",
+                            x,
+                            x,
+                            TOP,
+                            TOP + HEIGHT));
             text(x, TOP + HEIGHT + 16, "middle", Numbers.plain(mark) + " %");
         }
         for (double value = low; value <= high * 1.01; value *= 10) {
             double y = y(value);
             add(
-                    "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#dde1e8\"/>",
-                    LEFT, LEFT + WIDTH, y, y);
+                    String.format(
+                            Locale.ROOT,
+                            "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#dde1e8\"/>",
+                            LEFT,
+                            LEFT + WIDTH,
+                            y,
+                            y));
             text(LEFT - 8, y + 4, "end", Numbers.time(value));
         }
         text(LEFT + WIDTH / 2.0, TOP + HEIGHT + 31, "middle", "percentile");
@@ -90,11 +108,16 @@ final class CurveChart {
 
     private void text(double x, double y, String anchor, String text) {
         add(
-                "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>",
-                x, y, anchor, HtmlPage.escape(text));
+                String.format(
+                        Locale.ROOT,
+                        "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>",
+                        x,
+                        y,
+                        anchor,
+                        HtmlPage.escape(text)));
     }
 
-    private void add(String format, Object... values) {
-        svg.append(String.format(Locale.ROOT, format, values)).append('\n');
+    private void add(String element) {
+        svg.append(element).append('\n');
     }
 }
