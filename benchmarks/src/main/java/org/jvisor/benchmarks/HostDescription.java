@@ -30,6 +30,11 @@ final class HostDescription {
         return report.device().state() == HostReport.DeviceState.READY;
     }
 
+    /** Whether the CPU shows VT-x or AMD-V. */
+    boolean hasVt() {
+        return report.virtualization().kind() != null;
+    }
+
     /** The state of KVM, in a sentence. */
     String kvm() {
         if (!hasKvm()) {

@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
             ExitsCommand.class,
             MemoryCommand.class,
             QueueCommand.class,
+            StartCommand.class,
             BootCommand.class,
             GuestCommand.class,
             UserlandCommand.class,

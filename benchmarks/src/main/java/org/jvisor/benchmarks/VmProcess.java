@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicReference;
  *
  * @param lines of its standard output and error, each with the host's time of its arrival
  * @param status it ended with
+ * @param start when it was started, by the host's {@link System#nanoTime}
  * @param wallNanos from before its start to its end
  * @param cpuNanos of processor time, of all its threads, to the last few milliseconds
  * @param peakBytes of resident memory, from the kernel's high-water mark ({@code VmHWM}), looked at
@@ -26,6 +27,7 @@ import java.util.concurrent.atomic.AtomicReference;
 record VmProcess(
         List<Line> lines,
         int status,
+        long start,
         long wallNanos,
         long cpuNanos,
         long peakBytes,
@@ -75,6 +77,7 @@ record VmProcess(
                     resident.add(sizeIn(status, "VmRSS:"));
                 }
                 if (System.nanoTime() > end) {
+                    process.descendants().forEach(ProcessHandle::destroyForcibly);
                     process.destroyForcibly().waitFor();
                     reader.join();
                     throw new BenchException(
@@ -88,7 +91,7 @@ record VmProcess(
                 throw new BenchException(
                         "reading from %s failed".formatted(command.getFirst()), failure.get());
             }
-            return new VmProcess(lines, process.exitValue(), wall, cpu, peak, resident);
+            return new VmProcess(lines, process.exitValue(), start, wall, cpu, peak, resident);
         } finally {
             process.destroyForcibly();
         }
@@ -129,6 +132,15 @@ record VmProcess(
                 .mapToLong(digits -> Long.parseLong(digits) * 1024)
                 .findFirst()
                 .orElse(0);
+    }
+
+    /** Nanoseconds from its start to the first line that is this, or -1. */
+    long nanosTo(String text) {
+        return lines.stream()
+                .filter(line -> line.text().strip().equals(text))
+                .mapToLong(line -> line.nanos() - start)
+                .findFirst()
+                .orElse(-1);
     }
 
     /** Its last lines, for an error message. */

@@ -11,6 +11,17 @@ sealed interface Vmm {
     /** What it boots, the same for all of them. */
     record Machine(Path kernel, Path initrd, String commandLine, long memory, int cpus) {}
 
+    /** A program in the folders of a {@code PATH}, or null. */
+    static @Nullable Path onPath(String program, @Nullable String path) {
+        for (String folder : (path == null ? "" : path).split(":", -1)) {
+            Path file = Path.of(folder).resolve(program);
+            if (!folder.isEmpty() && Files.isExecutable(file)) {
+                return file;
+            }
+        }
+        return null;
+    }
+
     /** Its name in tables. */
     String title();
 
@@ -50,13 +61,8 @@ sealed interface Vmm {
 
         /** QEMU on the {@code PATH}, or null. */
         static @Nullable Qemu find(@Nullable String path) {
-            for (String folder : (path == null ? "" : path).split(":", -1)) {
-                Path file = Path.of(folder).resolve(PROGRAM);
-                if (!folder.isEmpty() && Files.isExecutable(file)) {
-                    return new Qemu(file.toString());
-                }
-            }
-            return null;
+            Path file = onPath(PROGRAM, path);
+            return file == null ? null : new Qemu(file.toString());
         }
 
         @Override

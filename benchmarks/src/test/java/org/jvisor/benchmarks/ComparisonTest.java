@@ -16,7 +16,7 @@ class ComparisonTest {
     private static Samples samples(String sum, double... seconds) {
         Samples samples = new Samples();
         samples.add(
-                new VmProcess(List.of(), 0, 7 * SECOND, 6 * SECOND, 1 << 20, List.of()),
+                new VmProcess(List.of(), 0, 0, 7 * SECOND, 6 * SECOND, 1 << 20, List.of()),
                 new GuestOutput(
                         Map.of("one", passes(sum, seconds[0]), "two", passes(sum, seconds[1])),
                         List.of(),
