@@ -9,9 +9,6 @@ import java.nio.channels.SelectionKey;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.jvisor.virtio.VirtioHost;
@@ -38,8 +35,8 @@ public final class VirtioVsock extends WorkerDevice {
     /** VIRTIO_VSOCK_EVENT_TRANSPORT_RESET: all connections are gone. */
     private static final int TRANSPORT_RESET = 0;
 
-    /** Connections at once at most, and answers to packets of none. */
-    private static final int MOST_CONNECTIONS = 1024, MOST_REPLIES = 256;
+    /** Answers to packets of no connection that wait at most. */
+    private static final int MOST_REPLIES = 256;
 
     /** Packets taken from the guest before it is answered. */
     private static final int TURN = 256;
@@ -47,23 +44,15 @@ public final class VirtioVsock extends WorkerDevice {
     /** How long nothing is accepted after a failure, in nanoseconds. */
     private static final long ACCEPT_PAUSE = 10_000_000;
 
-    /** Ports of host programs that connect, none of which says its own. */
-    private static final int FIRST_HOST_PORT = 0x4000_0000;
-
     private final long guestCid;
     private final Sockets sockets;
 
     // Of the device's thread, or of another while that rests.
-    private final Map<Long, Connection> connections = new HashMap<>();
-    private final Set<Connection> all = new HashSet<>();
-
-    /** Connections that may have something for the guest. */
-    private final ArrayDeque<Connection> active = new ArrayDeque<>();
+    private final Connections connections = new Connections();
 
     /** Resets to send for packets of no connection, as keys. */
     private final ArrayDeque<Long> replies = new ArrayDeque<>();
 
-    private int nextHostPort = FIRST_HOST_PORT;
     private boolean tellReset;
     private final Packet packet = new Packet();
     private final Chain chain = new Chain();
@@ -153,10 +142,10 @@ public final class VirtioVsock extends WorkerDevice {
         try {
             Connection made = sockets.accept();
             if (made != null) {
-                if (all.size() >= MOST_CONNECTIONS) {
+                if (connections.full()) {
                     made.close();
                 } else {
-                    all.add(made);
+                    connections.add(made);
                 }
             }
         } catch (IOException e) {
@@ -174,7 +163,7 @@ public final class VirtioVsock extends WorkerDevice {
                 connection.flush(scratch);
                 finishShutdown(connection);
             }
-            activate(connection);
+            connections.activate(connection);
             connection.updateInterest();
         } catch (IOException e) {
             fail(connection);
@@ -184,25 +173,14 @@ public final class VirtioVsock extends WorkerDevice {
     private void readLine(Connection connection) throws IOException {
         long port = connection.readLine(scratch);
         if (port == -2) {
-            remove(connection);
+            connections.remove(connection);
         } else if (port >= 0) {
             connection.guestPort = (int) port;
-            connection.hostPort = freeHostPort((int) port);
+            connection.hostPort = connections.freeHostPort((int) port);
             connection.state = Connection.State.REQUESTED;
-            connections.put(key(connection.hostPort, connection.guestPort), connection);
+            connections.name(connection);
             connection.post(Packet.REQUEST);
         }
-    }
-
-    private int freeHostPort(int guestPort) {
-        do {
-            nextHostPort = Math.max(FIRST_HOST_PORT, nextHostPort + 1);
-        } while (connections.containsKey(key(nextHostPort, guestPort)));
-        return nextHostPort;
-    }
-
-    private static long key(int hostPort, int guestPort) {
-        return (long) hostPort << 32 | guestPort & 0xffff_ffffL;
     }
 
     // ---- From the guest
@@ -225,8 +203,8 @@ public final class VirtioVsock extends WorkerDevice {
     }
 
     private void handle() {
-        long key = key(packet.targetPort, packet.sourcePort);
-        Connection connection = connections.get(key);
+        long key = Connections.key(packet.targetPort, packet.sourcePort);
+        Connection connection = connections.find(key);
         if (packet.type != Packet.TYPE_STREAM || connection == null) {
             if (packet.type == Packet.TYPE_STREAM && packet.operation == Packet.REQUEST) {
                 connect(key);
@@ -238,7 +216,7 @@ public final class VirtioVsock extends WorkerDevice {
         connection.credit(packet.bufferSize, packet.forwarded);
         try {
             handle(connection);
-            activate(connection);
+            connections.activate(connection);
             connection.updateInterest();
         } catch (IOException e) {
             fail(connection);
@@ -255,7 +233,7 @@ public final class VirtioVsock extends WorkerDevice {
                     opened(connection);
                 }
             }
-            case Packet.RST -> remove(connection);
+            case Packet.RST -> connections.remove(connection);
             case Packet.SHUTDOWN -> {
                 connection.guestReceivesNoMore |= (packet.flags & Packet.NO_RECEIVE) != 0;
                 connection.guestSendsNoMore |= (packet.flags & Packet.NO_SEND) != 0;
@@ -278,7 +256,7 @@ public final class VirtioVsock extends WorkerDevice {
     }
 
     private void connect(long key) {
-        Connection made = all.size() < MOST_CONNECTIONS ? sockets.connect(packet.targetPort) : null;
+        Connection made = connections.full() ? null : sockets.connect(packet.targetPort);
         if (made == null) {
             replies.add(key);
             return;
@@ -287,9 +265,9 @@ public final class VirtioVsock extends WorkerDevice {
         made.guestPort = packet.sourcePort;
         made.credit(packet.bufferSize, packet.forwarded);
         made.post(Packet.RESPONSE);
-        all.add(made);
-        connections.put(key, made);
-        activate(made);
+        connections.add(made);
+        connections.name(made);
+        connections.activate(made);
     }
 
     private void opened(Connection connection) throws IOException {
@@ -311,22 +289,9 @@ public final class VirtioVsock extends WorkerDevice {
 
     // ---- To the guest
 
-    /** Queues the connection if it may have something for the guest. */
-    private void activate(Connection connection) {
-        boolean data =
-                connection.readable
-                        && connection.state == Connection.State.OPEN
-                        && !connection.endOfInput
-                        && !connection.guestReceivesNoMore;
-        if ((data || connection.hasOperation()) && !connection.queued) {
-            connection.queued = true;
-            active.add(connection);
-        }
-    }
-
     private boolean sendToGuest(Virtqueue queue) {
         boolean more = false;
-        while (!stopping() && !(active.isEmpty() && replies.isEmpty())) {
+        while (!stopping() && (connections.waiting() || !replies.isEmpty())) {
             if (!queue.take(chain)) {
                 more = queue.enableNotifications();
                 break;
@@ -358,18 +323,17 @@ public final class VirtioVsock extends WorkerDevice {
                     0);
             return Packet.HEADER;
         }
-        Connection connection = active.poll();
+        Connection connection = connections.nextTurn();
         if (connection == null) {
             return -1;
         }
-        connection.queued = false;
         int operation = connection.takeOperation();
         if (operation != 0) {
             write(connection, operation, 0, 0);
             if (operation == Packet.RST) {
-                remove(connection);
+                connections.remove(connection);
             } else {
-                activate(connection);
+                connections.activate(connection);
             }
             return Packet.HEADER;
         }
@@ -397,13 +361,13 @@ public final class VirtioVsock extends WorkerDevice {
             return -1;
         }
         if (most == 0) {
-            activate(connection);
+            connections.activate(connection);
             return 0; // a buffer too small for data
         }
         if (room == 0) {
             connection.askForCredit();
             if (connection.hasOperation()) {
-                activate(connection);
+                connections.activate(connection);
             }
             return -1; // goes on when the guest has room
         }
@@ -428,7 +392,7 @@ public final class VirtioVsock extends WorkerDevice {
         chain.write(Packet.HEADER, scratchSegment, 0, length);
         write(connection, Packet.RW, 0, length);
         connection.sent(length);
-        activate(connection);
+        connections.activate(connection);
         return Packet.HEADER + length;
     }
 
@@ -438,31 +402,18 @@ public final class VirtioVsock extends WorkerDevice {
     private void fail(Connection connection) {
         connection.close();
         if (connection.state == Connection.State.LINE) {
-            remove(connection);
+            connections.remove(connection);
             return;
         }
         connection.post(Packet.RST);
-        activate(connection);
-    }
-
-    private void remove(Connection connection) {
-        connection.close();
-        all.remove(connection);
-        connections.remove(key(connection.hostPort, connection.guestPort), connection);
-        if (connection.queued) {
-            active.remove(connection);
-            connection.queued = false;
-        }
+        connections.activate(connection);
     }
 
     // ---- Life
 
     @Override
     protected void deactivated() {
-        all.forEach(Connection::close);
-        all.clear();
         connections.clear();
-        active.clear();
         replies.clear();
         tellReset = false;
     }

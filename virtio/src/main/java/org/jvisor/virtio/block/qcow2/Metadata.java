@@ -1,8 +1,6 @@
 package org.jvisor.virtio.block.qcow2;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.jvisor.virtio.block.BlockException;
@@ -11,7 +9,7 @@ import org.jvisor.virtio.block.HostFile;
 /**
  * The tables of an image that is in use: where each cluster of the disk is, and which clusters of
  * the file are free. One lock guards them; it is never held while waiting for the medium. Changes
- * stay in memory until {@link #flush}.
+ * stay in memory until {@link #flush}, which is the {@link Writeback}'s.
  */
 final class Metadata {
     /** L2 tables in memory, in bytes. */
@@ -19,29 +17,21 @@ final class Metadata {
 
     private static final int LEAST_TABLES = 16;
 
-    /** Clusters given up after which a flush makes them free. */
-    private static final int MOST_FREED = 1 << 16;
-
     private final HostFile file;
     private final Header header;
     private final ReentrantLock lock = new ReentrantLock();
-    private final ReentrantLock flushLock = new ReentrantLock();
     private final TableIo io;
-    private final TableIo flushIo;
     private final Refcounts refcounts;
     private final TableCache l2;
     private Table l1;
 
-    /** Clusters that lost a reference which the medium still has. */
-    private List<Long> freed = new ArrayList<>();
-
     private final Damage damage;
+    private final Writeback writeback;
 
     Metadata(HostFile file, Header header, TableIo io) throws BlockException {
         this.file = file;
         this.header = header;
         this.io = io;
-        flushIo = new TableIo(file);
         damage = new Damage(header, io, lock);
         refcounts = new Refcounts(file, header, io);
         l2 =
@@ -50,6 +40,7 @@ final class Metadata {
                         header.clusterSize(),
                         Math.max(LEAST_TABLES, CACHE >> header.clusterBits));
         l1 = new Table(header.l1Offset(), io.read(header.l1Offset(), header.l1Size() * 8));
+        writeback = new Writeback(file, header, refcounts, l1, l2, damage, lock);
         refcounts.reserve(l1.offset, l1.data.length);
         for (int i = 0; i < l1.entries(); i++) {
             long offset = l1.get(i) & Layout.OFFSET;
@@ -245,7 +236,7 @@ final class Metadata {
         refcounts.reserve(offset, header.clusterSize());
         l1.set(l1Index, offset | Layout.COPIED);
         if (table != null) {
-            freed.add(table.offset >>> header.clusterBits);
+            writeback.freed(table.offset >>> header.clusterBits);
         }
         return own;
     }
@@ -256,12 +247,12 @@ final class Metadata {
             long first = Compressed.offset(old, header.clusterBits) >>> header.clusterBits;
             long last = Compressed.end(old, header.clusterBits) - 1 >>> header.clusterBits;
             for (long at = first; at <= last; at++) {
-                freed.add(at);
+                writeback.freed(at);
             }
         } else {
             long offset = old & Layout.OFFSET;
             if (offset != 0 && offset != (entry & Layout.OFFSET)) {
-                freed.add(offset >>> header.clusterBits);
+                writeback.freed(offset >>> header.clusterBits);
             }
         }
     }
@@ -270,137 +261,15 @@ final class Metadata {
     boolean needsFlush() {
         lock.lock();
         try {
-            return l2.dirty() > l2.capacity() / 2
-                    || freed.size() > MOST_FREED
-                    || refcounts.needsFlush();
+            return writeback.isDue();
         } finally {
             lock.unlock();
         }
     }
-
-    // ---- flushing
 
     /** Writes all changes so far, and waits until they and all data are on the medium. */
     void flush() throws BlockException {
-        if (isClean() && !flushLock.isLocked()) {
-            file.sync();
-            return;
-        }
-        flushLock.lock();
-        try {
-            Batch batch = collect();
-            boolean done = false;
-            try {
-                if (!batch.isEmpty()) {
-                    batch.write(file, flushIo);
-                } else {
-                    file.sync();
-                }
-                done = true;
-            } finally {
-                settle(batch, done);
-            }
-            reuse(batch.freed);
-        } finally {
-            flushLock.unlock();
-        }
-    }
-
-    private boolean isClean() {
-        lock.lock();
-        try {
-            return freed.isEmpty() && !l1.dirty() && l2.dirty() == 0 && !refcounts.dirty();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private Batch collect() {
-        Batch batch = new Batch();
-        lock.lock();
-        try {
-            refcounts.collectBlocks(batch.refcountBlocks);
-            refcounts.collectTable(batch.refcountTable);
-            l2.collect(true, batch.newTables);
-            l2.collect(false, batch.entries);
-            l1.collect(batch.entries);
-            batch.freed = freed;
-            freed = new ArrayList<>();
-        } finally {
-            lock.unlock();
-        }
-        return batch;
-    }
-
-    /** Ends a flush: what it wrote is referred to, or what it could not write is changed again. */
-    private void settle(Batch batch, boolean done) {
-        lock.lock();
-        try {
-            for (List<Table.Piece> pieces : batch.all()) {
-                for (Table.Piece piece : pieces) {
-                    piece.table().flushing = false;
-                    if (done) {
-                        piece.table().unreferenced = false;
-                    } else {
-                        piece.table().restore(piece);
-                    }
-                }
-            }
-            if (!done) {
-                freed.addAll(batch.freed);
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Makes clusters free that nothing on the medium refers to any more. */
-    private void reuse(List<Long> clusters) throws BlockException {
-        if (clusters.isEmpty()) {
-            return;
-        }
-        List<Long> free = new ArrayList<>();
-        lock.lock();
-        try {
-            for (long cluster : clusters) {
-                if (refcounts.get(cluster) == 1) {
-                    free.add(cluster); // counted until its space is given back
-                } else {
-                    refcounts.decrease(cluster);
-                }
-            }
-        } catch (BlockException e) {
-            throw noted(e);
-        } finally {
-            lock.unlock();
-        }
-        free.sort(null);
-        Batch.discard(file, free, header.clusterBits);
-        List<Table.Piece> blocks = new ArrayList<>();
-        lock.lock();
-        try {
-            long before = -1;
-            for (long cluster : free) {
-                if (cluster != before) {
-                    refcounts.release(cluster << header.clusterBits, header.clusterSize());
-                    l2.forget(cluster << header.clusterBits);
-                    refcounts.set(cluster, 0);
-                    before = cluster;
-                }
-            }
-            refcounts.collectBlocks(blocks);
-        } finally {
-            lock.unlock();
-        }
-        Batch counts = new Batch();
-        counts.refcountBlocks.addAll(blocks);
-        boolean done = false;
-        try {
-            Batch.write(flushIo, blocks);
-            done = true;
-        } finally {
-            settle(counts, done);
-        }
+        writeback.flush();
     }
 
     // ---- the whole image
@@ -448,9 +317,10 @@ final class Metadata {
             if (larger != null) {
                 long clusters = Layout.clusters(l1.data.length, header.clusterBits);
                 for (long i = 0; i < clusters; i++) {
-                    freed.add((l1.offset >>> header.clusterBits) + i);
+                    writeback.freed((l1.offset >>> header.clusterBits) + i);
                 }
                 l1 = larger;
+                writeback.replaceL1(larger);
             }
         } finally {
             lock.unlock();
@@ -482,7 +352,7 @@ final class Metadata {
                     for (int j = 0; j < table.entries(); j++) {
                         giveUp(table.get(j), 0);
                     }
-                    freed.add(table.offset >>> header.clusterBits);
+                    writeback.freed(table.offset >>> header.clusterBits);
                     l1.set(i, 0);
                 }
             } finally {
