@@ -23,6 +23,51 @@ public class linux_h extends linux_h$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
+    private static final int IFF_TAP = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define IFF_TAP 2
+     * }
+     */
+    public static int IFF_TAP() {
+        return IFF_TAP;
+    }
+    private static final int TUN_F_CSUM = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define TUN_F_CSUM 1
+     * }
+     */
+    public static int TUN_F_CSUM() {
+        return TUN_F_CSUM;
+    }
+    private static final int TUN_F_TSO4 = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define TUN_F_TSO4 2
+     * }
+     */
+    public static int TUN_F_TSO4() {
+        return TUN_F_TSO4;
+    }
+    private static final int TUN_F_TSO6 = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define TUN_F_TSO6 4
+     * }
+     */
+    public static int TUN_F_TSO6() {
+        return TUN_F_TSO6;
+    }
+    private static final int TUN_F_TSO_ECN = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define TUN_F_TSO_ECN 8
+     * }
+     */
+    public static int TUN_F_TSO_ECN() {
+        return TUN_F_TSO_ECN;
+    }
     private static final int TIOCGWINSZ = (int)21523L;
     /**
      * {@snippet lang=c :
@@ -355,51 +400,6 @@ public class linux_h extends linux_h$shared {
      */
     public static int F_UNLCK() {
         return F_UNLCK;
-    }
-    private static final int IFF_TAP = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * #define IFF_TAP 2
-     * }
-     */
-    public static int IFF_TAP() {
-        return IFF_TAP;
-    }
-    private static final int TUN_F_CSUM = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * #define TUN_F_CSUM 1
-     * }
-     */
-    public static int TUN_F_CSUM() {
-        return TUN_F_CSUM;
-    }
-    private static final int TUN_F_TSO4 = (int)2L;
-    /**
-     * {@snippet lang=c :
-     * #define TUN_F_TSO4 2
-     * }
-     */
-    public static int TUN_F_TSO4() {
-        return TUN_F_TSO4;
-    }
-    private static final int TUN_F_TSO6 = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * #define TUN_F_TSO6 4
-     * }
-     */
-    public static int TUN_F_TSO6() {
-        return TUN_F_TSO6;
-    }
-    private static final int TUN_F_TSO_ECN = (int)8L;
-    /**
-     * {@snippet lang=c :
-     * #define TUN_F_TSO_ECN 8
-     * }
-     */
-    public static int TUN_F_TSO_ECN() {
-        return TUN_F_TSO_ECN;
     }
     private static final int FALLOC_FL_KEEP_SIZE = (int)1L;
     /**
@@ -1430,6 +1430,68 @@ public class linux_h extends linux_h$shared {
                 traceDowncall("poll", __fds, __nfds, __timeout);
             }
             return (int)mh$.invokeExact(__fds, __nfds, __timeout);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class socket {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            linux_h.C_INT,
+            linux_h.C_INT,
+            linux_h.C_INT,
+            linux_h.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("socket");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern int socket(int __domain, int __type, int __protocol)
+     * }
+     */
+    public static FunctionDescriptor socket$descriptor() {
+        return socket.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern int socket(int __domain, int __type, int __protocol)
+     * }
+     */
+    public static MethodHandle socket$handle() {
+        return socket.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern int socket(int __domain, int __type, int __protocol)
+     * }
+     */
+    public static MemorySegment socket$address() {
+        return socket.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern int socket(int __domain, int __type, int __protocol)
+     * }
+     */
+    public static int socket(int __domain, int __type, int __protocol) {
+        var mh$ = socket.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("socket", __domain, __type, __protocol);
+            }
+            return (int)mh$.invokeExact(__domain, __type, __protocol);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2864,68 +2926,6 @@ public class linux_h extends linux_h$shared {
                 traceDowncall("ptsname_r", __fd, __buf, __buflen);
             }
             return (int)mh$.invokeExact(__fd, __buf, __buflen);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class socket {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            linux_h.C_INT,
-            linux_h.C_INT,
-            linux_h.C_INT,
-            linux_h.C_INT
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("socket");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * extern int socket(int __domain, int __type, int __protocol)
-     * }
-     */
-    public static FunctionDescriptor socket$descriptor() {
-        return socket.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * extern int socket(int __domain, int __type, int __protocol)
-     * }
-     */
-    public static MethodHandle socket$handle() {
-        return socket.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * extern int socket(int __domain, int __type, int __protocol)
-     * }
-     */
-    public static MemorySegment socket$address() {
-        return socket.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * extern int socket(int __domain, int __type, int __protocol)
-     * }
-     */
-    public static int socket(int __domain, int __type, int __protocol) {
-        var mh$ = socket.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("socket", __domain, __type, __protocol);
-            }
-            return (int)mh$.invokeExact(__domain, __type, __protocol);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

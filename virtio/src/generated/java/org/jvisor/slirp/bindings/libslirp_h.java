@@ -87,6 +87,7 @@ public class libslirp_h extends libslirp_h$shared {
     public static int SLIRP_POLL_HUP() {
         return SLIRP_POLL_HUP;
     }
+
     private static class slirp_new {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             libslirp_h.C_POINTER,
