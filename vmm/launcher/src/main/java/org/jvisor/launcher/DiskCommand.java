@@ -1,13 +1,11 @@
 package org.jvisor.launcher;
 
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.jvisor.launcher.console.RawTerminal;
 import org.jvisor.launcher.image.Progress;
-import org.jvisor.machine.DiskConfig;
 import org.jvisor.machine.Sizes;
 import org.jvisor.virtio.block.BlockBackend;
 import org.jvisor.virtio.block.BlockException;
@@ -20,6 +18,7 @@ import org.jvisor.virtio.block.qcow2.Qcow2Format;
 import org.jvisor.virtio.block.qcow2.Qcow2Image;
 import org.jvisor.virtio.block.qcow2.Qcow2Info;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -50,16 +49,6 @@ final class DiskCommand implements Runnable {
         throw new ParameterException(
                 spec.commandLine(),
                 "jvisor disk needs a command: create, info, check, resize, commit or convert");
-    }
-
-    /** The format a user tells, or else what the file's name says, as for {@code --disk}. */
-    static DiskFormat format(@Nullable DiskFormat told, Path file) {
-        if (told != null) {
-            return told;
-        }
-        return DiskConfig.Format.ofName(file) == DiskConfig.Format.QCOW2
-                ? DiskFormat.QCOW2
-                : DiskFormat.RAW;
     }
 
     private static Progress progress(CommandSpec spec, String step) {
@@ -94,12 +83,7 @@ final class DiskCommand implements Runnable {
                         "Bytes, or with K, M, G, T; with --backing, that disk's size if not given.")
         @Nullable Long size;
 
-        @Option(
-                names = "--format",
-                paramLabel = "FORMAT",
-                converter = Converters.Format.class,
-                description = "raw or qcow2 (default: qcow2 for a name that ends in .qcow2).")
-        @Nullable DiskFormat format;
+        @Mixin DiskMixins.Format format = new DiskMixins.Format();
 
         @Option(
                 names = "--backing",
@@ -129,7 +113,7 @@ final class DiskCommand implements Runnable {
         @Override
         public Integer call() throws BlockException {
             Path base = backing;
-            boolean qcow2 = DiskCommand.format(format, file) == DiskFormat.QCOW2;
+            boolean qcow2 = format.of(file) == DiskFormat.QCOW2;
             if (base != null && !qcow2) {
                 throw new UserError(
                         ExitStatus.USAGE,
@@ -146,7 +130,7 @@ final class DiskCommand implements Runnable {
             if (base == null) {
                 options = options.withSize(size(size));
             } else {
-                DiskFormat known = DiskCommand.format(backingFormat, base);
+                DiskFormat known = DiskMixins.format(backingFormat, base);
                 long bytes = size != null ? size(size) : sizeOf(base, known);
                 options = options.withSize(bytes).backedBy(name(base), known.text());
             }
@@ -197,16 +181,11 @@ final class DiskCommand implements Runnable {
         @Parameters(paramLabel = "FILE", description = "The disk.")
         Path file = Path.of("");
 
-        @Option(
-                names = "--format",
-                paramLabel = "FORMAT",
-                converter = Converters.Format.class,
-                description = "raw or qcow2 (default: qcow2 for a name that ends in .qcow2).")
-        @Nullable DiskFormat format;
+        @Mixin DiskMixins.Format format = new DiskMixins.Format();
 
         @Override
         public Integer call() throws BlockException {
-            DiskFormat known = DiskCommand.format(format, file);
+            DiskFormat known = format.of(file);
             try (HostFile there = Disk.openFile(file, false)) {
                 line("file", file.toString());
                 line("format", known.text());
@@ -278,18 +257,9 @@ final class DiskCommand implements Runnable {
                 description = "The new size: bytes, or with K, M, G, T; +SIZE to add to the old.")
         String size = "";
 
-        @Option(
-                names = "--format",
-                paramLabel = "FORMAT",
-                converter = Converters.Format.class,
-                description = "raw or qcow2 (default: qcow2 for a name that ends in .qcow2).")
-        @Nullable DiskFormat format;
+        @Mixin DiskMixins.Format format = new DiskMixins.Format();
 
-        @Option(
-                names = "--backing",
-                paramLabel = "FILE",
-                description = "A file the image may be backed by; may be given again.")
-        List<Path> backing = List.of();
+        @Mixin DiskMixins.Backing backing = new DiskMixins.Backing();
 
         @Option(names = "--shrink", description = "Allow a smaller size: what is cut off is lost.")
         boolean shrink;
@@ -303,7 +273,7 @@ final class DiskCommand implements Runnable {
                 throw new UserError(ExitStatus.USAGE, String.valueOf(e.getMessage()), e);
             }
             DiskOptions options =
-                    DiskOptions.of(file, DiskCommand.format(format, file)).withBacking(backing);
+                    DiskOptions.of(file, format.of(file)).withBacking(backing.files());
             try (BlockBackend disk = Disk.open(options)) {
                 long wanted =
                         DiskCommand.sectors(size.startsWith("+") ? disk.size() + given : given);
@@ -333,15 +303,12 @@ final class DiskCommand implements Runnable {
         @Parameters(paramLabel = "FILE", description = "The image on top.")
         Path file = Path.of("");
 
-        @Option(
-                names = "--backing",
-                paramLabel = "FILE",
-                description = "A file the image may be backed by; may be given again.")
-        List<Path> backing = List.of();
+        @Mixin DiskMixins.Backing backing = new DiskMixins.Backing();
 
         @Override
         public Integer call() throws BlockException {
-            DiskOptions options = DiskOptions.of(file, DiskFormat.QCOW2).withBacking(backing);
+            DiskOptions options =
+                    DiskOptions.of(file, DiskFormat.QCOW2).withBacking(backing.files());
             try (Qcow2Image image = Disk.openForCommit(options);
                     Progress progress = progress(spec, "committing " + file)) {
                 image.commit(percent(progress, image.size()));
@@ -380,19 +347,15 @@ final class DiskCommand implements Runnable {
                 description = "The target's format (default: as its name says).")
         @Nullable DiskFormat to;
 
-        @Option(
-                names = "--backing",
-                paramLabel = "FILE",
-                description = "A file the source may be backed by; may be given again.")
-        List<Path> backing = List.of();
+        @Mixin DiskMixins.Backing backing = new DiskMixins.Backing();
 
         @Override
         public Integer call() throws BlockException {
             DiskOptions options =
-                    DiskOptions.of(source, DiskCommand.format(from, source))
+                    DiskOptions.of(source, DiskMixins.format(from, source))
                             .asReadOnly()
-                            .withBacking(backing);
-            DiskFormat format = DiskCommand.format(to, target);
+                            .withBacking(backing.files());
+            DiskFormat format = DiskMixins.format(to, target);
             try (BlockBackend disk = Disk.open(options)) {
                 if (format == DiskFormat.RAW) {
                     Disk.createRaw(target, disk.size());
