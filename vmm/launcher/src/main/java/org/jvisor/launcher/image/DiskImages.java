@@ -99,7 +99,10 @@ public final class DiskImages {
             // First the source moves off its disk; then that disk can be anybody's base.
             store.save(source.withDisk(layer(source.name(), disk, size), source.base()));
             Image clone =
-                    store.save(source.called(target, Instant.now()).withDisk(copy, source.name()));
+                    store.save(
+                            source.called(target, Instant.now())
+                                    .asAnother()
+                                    .withDisk(copy, source.name()));
             done = true;
             return clone;
         } finally {

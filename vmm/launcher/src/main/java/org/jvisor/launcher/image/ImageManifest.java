@@ -60,6 +60,13 @@ record ImageManifest(
                 other, kernel, initrd, commandLine, version, origin, time, layout, disk, base);
     }
 
+    /** The same as another machine: see {@link CloneIdentity}. */
+    ImageManifest asAnother() {
+        String told = CloneIdentity.commandLine(commandLine);
+        return new ImageManifest(
+                name, kernel, initrd, told, version, origin, created, layout, disk, base);
+    }
+
     /**
      * Reads one.
      *

@@ -59,13 +59,17 @@ final class RootSetup {
                 [Network]
                 DHCP=yes
                 """);
-        // Empty: systemd makes one at the first boot, so that clones of a fresh disk differ.
+        // Empty: systemd makes one at the first boot.
         file(script, "/etc/machine-id", "");
         script.append("rm -f \"$root/var/lib/dbus/machine-id\"\n");
         script.append("ln -sf ../run/systemd/resolve/stub-resolv.conf \"$root/etc/resolv.conf\"\n");
         chroot(script, "systemctl enable systemd-networkd systemd-resolved ssh");
         chroot(script, "systemctl enable serial-getty@ttyS0.service");
         chroot(script, "ssh-keygen -A");
+        file(script, CloneIdentity.SCRIPT_PATH, CloneIdentity.SCRIPT);
+        script.append("chmod 0755 \"$root%s\"\n".formatted(CloneIdentity.SCRIPT_PATH));
+        file(script, CloneIdentity.UNIT_PATH, CloneIdentity.UNIT);
+        chroot(script, "systemctl enable jvisor-host-keys.service");
         // The serial line is in the hands of who runs the machine; ssh takes keys only.
         chroot(script, "passwd -d root");
         keys(script, "/root", "root", disk.keys());

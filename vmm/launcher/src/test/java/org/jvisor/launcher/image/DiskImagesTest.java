@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.jvisor.launcher.ExitStatus;
@@ -118,6 +120,19 @@ class DiskImagesTest {
         try (BlockBackend whole = open(found("again"))) {
             assertThat(whole.size()).isEqualTo(SIZE);
         }
+    }
+
+    @Test
+    void everyCloneIsToldAMachineIdOfItsOwn() throws Exception {
+        image("web", "hello");
+        Set<String> lines = new HashSet<>();
+        lines.add(disks().clone("web", "copy").commandLine());
+        lines.add(disks().clone("web", "other").commandLine());
+        lines.add(disks().clone("copy", "again").commandLine());
+        assertThat(lines)
+                .hasSize(3)
+                .allMatch(line -> line.matches("root=/dev/vda systemd[.]machine_id=[0-9a-f]{32}"));
+        assertThat(found("web").commandLine()).isEqualTo("root=/dev/vda");
     }
 
     @Test

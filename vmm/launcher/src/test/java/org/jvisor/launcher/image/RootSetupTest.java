@@ -82,8 +82,58 @@ class RootSetupTest {
                         "systemctl enable systemd-networkd systemd-resolved ssh",
                         "systemctl enable serial-getty@ttyS0.service",
                         "ssh-keygen -A",
+                        "systemctl enable jvisor-host-keys.service",
                         "useradd -m -s /bin/bash -G sudo joe",
                         "chown -R joe:joe /home/joe/.ssh");
+    }
+
+    /** Boots as far as the service that makes host keys goes; returns the key. */
+    private String boot(String commandLine) throws Exception {
+        Files.createDirectories(root.resolve("proc"));
+        Files.writeString(root.resolve("proc/cmdline"), commandLine + "\n");
+        Path bin = folder.resolve("bin");
+        String make =
+                """
+                #!/bin/sh
+                key="$3/etc/ssh/ssh_host_rsa_key"
+                [ -e "$key" ] || cat /proc/sys/kernel/random/uuid >"$key"
+                """;
+        Path keygen = Files.writeString(bin.resolve("ssh-keygen"), make);
+        Files.setPosixFilePermissions(keygen, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Path script = root.resolve(CloneIdentity.SCRIPT_PATH.substring(1));
+        assertThat(script).isExecutable();
+        Process process =
+                new ProcessBuilder(
+                                "/bin/sh",
+                                "-c",
+                                "PATH=%s:$PATH exec \"$0\" \"$1\"".formatted(bin),
+                                script.toString(),
+                                root.toString())
+                        .inheritIO()
+                        .start();
+        assertThat(process.waitFor()).isZero();
+        return Files.readString(root.resolve("etc/ssh/ssh_host_rsa_key"));
+    }
+
+    @Test
+    void aCloneMakesNewHostKeysOnceAndItsCloneAgain() throws Exception {
+        run();
+        Files.createDirectories(root.resolve("etc/ssh"));
+        Files.writeString(root.resolve("etc/ssh/ssh_host_rsa_key"), "the image's");
+        assertThat(boot("root=/dev/vda rw")).isEqualTo("the image's");
+        String clone = "root=/dev/vda rw systemd.machine_id=0123456789abcdef0123456789abcdef quiet";
+        String first = boot(clone);
+        assertThat(first).isNotEqualTo("the image's");
+        assertThat(boot(clone)).isEqualTo(first);
+        assertThat(boot(clone.replace("=0123", "=3210"))).isNotEqualTo(first);
+    }
+
+    @Test
+    void theServiceComesBeforeSsh() throws Exception {
+        run();
+        assertThat(root.resolve(CloneIdentity.UNIT_PATH.substring(1)))
+                .content()
+                .contains("Before=ssh.service", "ExecStart=" + CloneIdentity.SCRIPT_PATH);
     }
 
     @Test
