@@ -15,13 +15,15 @@ import org.jvisor.machine.Machine;
 import org.jvisor.machine.MachineException;
 import org.jvisor.machine.MachineExit;
 import org.jvisor.machine.TransportKind;
+import org.jvisor.vmm.api.EventStatistics;
 import org.jvisor.vmm.api.GuestMemory;
 import org.jvisor.vmm.api.Segment;
 import org.jvisor.vmm.api.VcpuState;
 
 /**
  * A driver of a few hundred bytes asks the entropy source for 64 bytes and waits for the interrupt,
- * on both accelerators and both transports. On KVM its kick must not come through the bus.
+ * on both accelerators and both transports. On KVM its kick must come through an ioeventfd and not
+ * the bus, and where the interrupt is a message, through an irqfd.
  */
 @Timeout(120)
 class SmallDriverTest {
@@ -64,7 +66,15 @@ class SmallDriverTest {
             assertThat(accesses.stream().anyMatch(line -> line.startsWith(kick)))
                     .as("the kick came through the bus: %s", accesses)
                     .isEqualTo(accelerator == AcceleratorKind.SOFTWARE);
+            assertThat(vm.statistics().events()).isEqualTo(events(accelerator, pci));
         }
+    }
+
+    /** What went past the vCPU: the one kick and, but for a line, the one interrupt. */
+    private static EventStatistics events(AcceleratorKind accelerator, boolean pci) {
+        return accelerator == AcceleratorKind.SOFTWARE
+                ? EventStatistics.NONE
+                : new EventStatistics(1, pci ? 1 : 0, 0);
     }
 
     private static MachineExit hung(Machine vm) {

@@ -1,6 +1,7 @@
 package org.jvisor.launcher;
 
 import java.time.Duration;
+import java.util.List;
 import org.jvisor.launcher.console.ConsoleGuest;
 import org.jvisor.machine.Machine;
 import org.jvisor.machine.MachineConfig;
@@ -42,6 +43,11 @@ final class GuestConsole implements ConsoleGuest {
     @Override
     public void powerButton() {
         vm.powerButton();
+    }
+
+    @Override
+    public String device(List<String> words) {
+        return DeviceCommands.execute(vm, words);
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.util.TreeSet;
 import java.util.function.ToLongFunction;
 import org.jvisor.machine.MachineStatistics;
 import org.jvisor.machine.MachineStatistics.Cpu;
+import org.jvisor.vmm.api.EventStatistics;
 import org.jvisor.vmm.api.TlbFlush;
 import org.jvisor.vmm.api.TranslationStatistics;
 import org.jvisor.vmm.api.VcpuExit;
@@ -39,6 +40,9 @@ final class StatisticsTable {
         if (!machine.translation().equals(TranslationStatistics.NONE)) {
             table.translator();
         }
+        if (!machine.events().equals(EventStatistics.NONE)) {
+            table.events();
+        }
         return table.text.toString();
     }
 
@@ -66,6 +70,14 @@ final class StatisticsTable {
 
     private static String seconds(Duration time) {
         return "%.3f s".formatted(time.toNanos() / 1e9);
+    }
+
+    private void events() {
+        EventStatistics events = machine.events();
+        line("");
+        number("doorbells by event", events.doorbells());
+        number("interrupts by event", events.interrupts());
+        number("interrupts by system call", events.messages());
     }
 
     // ---- vCPUs ----

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.jvisor.machine.MachineStatistics;
+import org.jvisor.vmm.api.EventStatistics;
 import org.jvisor.vmm.api.TlbFlush;
 import org.jvisor.vmm.api.TranslationStatistics;
 import org.jvisor.vmm.api.VcpuExit;
@@ -16,6 +17,11 @@ import org.jvisor.vmm.api.VcpuStatistics;
 /** The table that {@code run --stats} prints. */
 class StatisticsTableTest {
     private static MachineStatistics machine(int cpus, VcpuStatistics counts) {
+        return machine(cpus, counts, EventStatistics.NONE);
+    }
+
+    private static MachineStatistics machine(
+            int cpus, VcpuStatistics counts, EventStatistics events) {
         return new MachineStatistics(
                 "software",
                 Duration.ofSeconds(2),
@@ -23,7 +29,8 @@ class StatisticsTableTest {
                 Collections.nCopies(
                         cpus, new MachineStatistics.Cpu(counts, Map.of(VcpuExit.HALTED, 3L))),
                 List.of(new MachineStatistics.CpuThread("vm-vcpu", 1_500_000_000L, 0)),
-                TranslationStatistics.NONE);
+                TranslationStatistics.NONE,
+                events);
     }
 
     private static final VcpuStatistics COUNTS =
@@ -47,6 +54,16 @@ class StatisticsTableTest {
         String table = StatisticsTable.of(machine(2, COUNTS), Duration.ofSeconds(3));
         assertThat(table).containsPattern("all +vCPU 0 +vCPU 1");
         assertThat(table).containsPattern("interrupts +42 +21 +21\\b");
+    }
+
+    @Test
+    void eventsOfTheKernelAreToldWhereThereAreAny() {
+        EventStatistics events = new EventStatistics(1234, 5, 0);
+        String table = StatisticsTable.of(machine(1, COUNTS, events), Duration.ofSeconds(3));
+        assertThat(table).containsPattern("doorbells by event +1,234\\b");
+        assertThat(table).containsPattern("interrupts by event +5\\b");
+        assertThat(StatisticsTable.of(machine(1, COUNTS), Duration.ZERO))
+                .doesNotContain("doorbell");
     }
 
     @Test

@@ -226,7 +226,8 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
                 Duration.ofNanos(clock.nanoTime()),
                 threads.stream().flatMap(thread -> thread.cpuStatistics().stream()).toList(),
                 threads.stream().map(VcpuThread::statistics).toList(),
-                accelerator().translation());
+                accelerator().translation(),
+                accelerator().events());
     }
 
     // ---- Lifecycle.Parts

@@ -30,6 +30,11 @@ final class BareBoard implements Board {
     }
 
     @Override
+    public DeviceControls controls() {
+        return DeviceControls.NONE;
+    }
+
+    @Override
     public List<AcpiDevice> described() {
         return List.of();
     }

@@ -17,6 +17,9 @@ interface Board {
     /** Feeds a port of the virtio console; blocks while the guest does not read. */
     void consoleInput(int port, byte[] bytes, int offset, int length) throws InterruptedException;
 
+    /** What the host may change about its virtio devices. */
+    DeviceControls controls();
+
     /** The devices the guest can only find by being told of them. */
     List<AcpiDevice> described();
 

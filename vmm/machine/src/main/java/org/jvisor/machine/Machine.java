@@ -125,6 +125,73 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
+     * The size of a disk in bytes.
+     *
+     * @param disk its index in {@link MachineConfig#disks}
+     * @throws IllegalArgumentException if there is no such disk
+     */
+    public long diskSize(int disk) {
+        return assembly.board().controls().diskSize(disk);
+    }
+
+    /**
+     * Makes a disk larger and tells the guest, which sees it at once; its partitions and file
+     * systems are its own business. Blocks for the disk's file, not the guest. Under an overlay
+     * only the overlay grows.
+     *
+     * @param disk its index in {@link MachineConfig#disks}
+     * @param bytes the new size, a multiple of 512, not less than the old one: what a guest uses is
+     *     not cut off
+     * @throws IllegalArgumentException if there is no such disk or it cannot have that size
+     * @throws MachineException if its file cannot grow
+     */
+    public void resizeDisk(int disk, long bytes) {
+        assembly.board().controls().resizeDisk(disk, bytes);
+    }
+
+    /**
+     * Plugs the cable of a network interface in or pulls it out. Nothing passes while it is out,
+     * and the guest is told if its driver listens.
+     *
+     * @param network its index in {@link MachineConfig#networks}
+     * @throws IllegalArgumentException if there is no such interface
+     */
+    public void setLink(int network, boolean up) {
+        assembly.board().controls().setLink(network, up);
+    }
+
+    /**
+     * Whether the cable of a network interface is plugged in, at both ends.
+     *
+     * @param network its index in {@link MachineConfig#networks}
+     * @throws IllegalArgumentException if there is no such interface
+     */
+    public boolean linkUp(int network) {
+        return assembly.board().controls().linkUp(network);
+    }
+
+    /**
+     * Asks the guest to give up memory, which the host then has, or to take it back. It does what
+     * it can, in its own time: {@link #balloonStatistics} tells how far it is.
+     *
+     * @param bytes the size of the balloon, 0 or more; whole pages of 4 KiB count
+     * @throws IllegalStateException if the machine has no balloon
+     */
+    public void setBalloonTarget(long bytes) {
+        assembly.board().controls().setBalloonTarget(bytes);
+    }
+
+    /**
+     * What is known of the balloon and of the guest's memory. Asks the guest for news, which a
+     * later call tells.
+     *
+     * @throws IllegalStateException if the machine has no balloon
+     */
+    public BalloonStatistics balloonStatistics() {
+        return assembly.board().controls().balloonStatistics();
+    }
+
+    /**
      * Waits until the machine has ended.
      *
      * @return how it ended

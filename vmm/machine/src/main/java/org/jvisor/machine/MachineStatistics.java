@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.jvisor.vmm.api.EventStatistics;
 import org.jvisor.vmm.api.TranslationStatistics;
 import org.jvisor.vmm.api.VcpuExit;
 import org.jvisor.vmm.api.VcpuStatistics;
@@ -19,6 +20,7 @@ import org.jvisor.vmm.api.VcpuStatistics;
  * @param cpus the vCPUs, by index
  * @param threads the threads that run them: one for each, or one for all
  * @param translation the translator; all zero on KVM
+ * @param events what went past the vCPUs' threads; all zero in software
  */
 public record MachineStatistics(
         String accelerator,
@@ -26,7 +28,8 @@ public record MachineStatistics(
         Duration guestTime,
         List<Cpu> cpus,
         List<CpuThread> threads,
-        TranslationStatistics translation) {
+        TranslationStatistics translation,
+        EventStatistics events) {
     /** Makes one; the lists are copied. */
     public MachineStatistics {
         cpus = List.copyOf(cpus);

@@ -184,6 +184,11 @@ final class PcBoard implements Board {
     }
 
     @Override
+    public DeviceControls controls() {
+        return virtio.controls();
+    }
+
+    @Override
     public List<AcpiDevice> described() {
         return virtio.described();
     }

@@ -7,6 +7,9 @@ import org.jvisor.firmware.layout.AddressMap;
 import org.jvisor.firmware.layout.BoardPorts;
 import org.jvisor.machine.device.PciHost;
 import org.jvisor.virtio.VirtioDevice;
+import org.jvisor.virtio.balloon.VirtioBalloon;
+import org.jvisor.virtio.block.VirtioBlock;
+import org.jvisor.virtio.net.VirtioNet;
 import org.jvisor.virtio.transport.VirtioMmio;
 import org.jvisor.virtio.transport.VirtioPci;
 import org.jvisor.vmm.api.Device;
@@ -39,6 +42,7 @@ final class VirtioDevices {
     private final List<Attached> attached = new ArrayList<>();
     private final List<Device> boardDevices = new ArrayList<>();
     private final List<AcpiDevice> described = new ArrayList<>();
+    private final DeviceControls controls;
 
     /**
      * Makes the devices that a configuration names and puts them on its transport.
@@ -58,13 +62,20 @@ final class VirtioDevices {
         transport = config.transport();
         VirtioFactory factory = new VirtioFactory(config);
         try {
+            List<VirtioBlock> disks = new ArrayList<>();
             for (int i = 0; i < config.disks().size(); i++) {
-                attach(factory.disk(i));
+                disks.add(attach(factory.disk(i)));
             }
+            List<VirtioNet> networks = new ArrayList<>();
             for (int i = 0; i < config.networks().size(); i++) {
-                attach(factory.network(i));
+                networks.add(attach(factory.network(i)));
             }
-            config.devices().forEach(device -> attach(factory.device(device)));
+            VirtioBalloon balloon = null;
+            for (DeviceConfig device : config.devices()) {
+                VirtioDevice made = attach(factory.device(device));
+                balloon = made instanceof VirtioBalloon it ? it : balloon;
+            }
+            controls = new DeviceControls(disks, networks, balloon);
             if (!consoles.isEmpty()) {
                 attach(VirtioFactory.console(consoles));
             }
@@ -74,11 +85,12 @@ final class VirtioDevices {
         }
     }
 
-    private void attach(VirtioDevice device) {
+    private <T extends VirtioDevice> T attach(T device) {
         switch (transport) {
             case PCI -> attachPci(device);
             case MMIO -> attachMmio(device);
         }
+        return device;
     }
 
     private void attachPci(VirtioDevice device) {
@@ -136,6 +148,11 @@ final class VirtioDevices {
                         List.of(
                                 new AcpiDevice.Memory(base, VirtioMmio.SIZE),
                                 new AcpiDevice.Interrupt(gsi, false))));
+    }
+
+    /** What the host may change about them. */
+    DeviceControls controls() {
+        return controls;
     }
 
     /** Those that are devices of the board on their own; PCI functions belong to their bus. */

@@ -38,7 +38,7 @@ final class VirtioFactory {
      *
      * @throws MachineException if its file cannot be had
      */
-    VirtioDevice disk(int index) {
+    VirtioBlock disk(int index) {
         DiskConfig disk = config.disks().get(index);
         String name = "disk" + index;
         DiskOptions options =
@@ -75,7 +75,7 @@ final class VirtioFactory {
      *
      * @throws MachineException if the host does not let it
      */
-    VirtioDevice network(int index) {
+    VirtioNet network(int index) {
         NetSpec spec = config.networks().get(index).spec();
         String name = "net" + index;
         NetOptions options = spec.options();

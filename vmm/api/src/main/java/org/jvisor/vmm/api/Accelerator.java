@@ -27,6 +27,11 @@ public interface Accelerator extends AutoCloseable {
         return TranslationStatistics.NONE;
     }
 
+    /** What went past the vCPUs' threads. From any thread, also after {@link #close}. */
+    default EventStatistics events() {
+        return EventStatistics.NONE;
+    }
+
     /** Stops nothing by itself: call once no thread runs a vCPU. May be called twice. */
     @Override
     void close();

@@ -1,7 +1,9 @@
 package org.jvisor.launcher.console;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -13,12 +15,13 @@ final class Monitor {
     private static final int LONGEST_LINE = 200;
     private static final String HELP =
             """
-            status     what runs, and since when
-            power      press the power button: the guest shuts down if it listens
-            reset      restart the guest
-            quit       stop the guest at once
-            continue   back to the guest (also Ctrl-A C)
-            """;
+            status           what runs, and since when
+            power            press the power button: the guest shuts down if it listens
+            reset            restart the guest
+            quit             stop the guest at once
+            continue         back to the guest (also Ctrl-A C)
+            """
+                    + ConsoleGuest.DEVICE_HELP;
 
     private final ConsoleGuest guest;
     private final Consumer<String> screen;
@@ -81,10 +84,22 @@ final class Monitor {
             case "reset" -> guest.reset();
             case "quit", "q" -> guest.quit();
             case "continue", "c" -> open = false;
-            default -> screen.accept("%s is not a command; help lists them\n".formatted(command));
+            default -> screen.accept(device(command) + "\n");
         }
         if (open) {
             screen.accept(PROMPT);
+        }
+    }
+
+    private String device(String command) {
+        List<String> words = List.of(command.split(" +"));
+        if (!Set.of("disk", "link", "balloon").contains(words.getFirst())) {
+            return "%s is not a command; help lists them".formatted(command);
+        }
+        try {
+            return guest.device(words);
+        } catch (IllegalArgumentException e) {
+            return String.valueOf(e.getMessage());
         }
     }
 }

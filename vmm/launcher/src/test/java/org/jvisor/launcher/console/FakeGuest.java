@@ -73,6 +73,15 @@ final class FakeGuest implements ConsoleGuest {
         return "test guest";
     }
 
+    @Override
+    public String device(List<String> words) {
+        if (words.contains("9")) {
+            throw new IllegalArgumentException("there is no such device");
+        }
+        event(String.join("/", words));
+        return "done";
+    }
+
     private void event(String name) {
         synchronized (events) {
             events.add(name);

@@ -17,6 +17,7 @@ import org.jvisor.machine.device.SharedLine;
 import org.jvisor.vmm.api.Accelerator;
 import org.jvisor.vmm.api.Bus;
 import org.jvisor.vmm.api.Doorbells;
+import org.jvisor.vmm.api.EventStatistics;
 import org.jvisor.vmm.api.GuestMemory;
 import org.jvisor.vmm.api.InterruptRoutes;
 import org.jvisor.vmm.api.IrqLine;
@@ -149,6 +150,14 @@ public final class KvmAccelerator implements Accelerator {
 
     private void line(int gsi, boolean asserted) {
         vm.irqLine(gsi, asserted);
+    }
+
+    @Override
+    public EventStatistics events() {
+        return new EventStatistics(
+                doorbells == null ? 0 : doorbells.served(),
+                routes == null ? 0 : routes.raised(),
+                routes == null ? 0 : routes.sent());
     }
 
     /** How many routes KVM's table has room for; none for messages where it lacks irqfds. */

@@ -3,6 +3,7 @@ package org.jvisor.machine.kvm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jvisor.kvm.KvmException;
 import org.jvisor.kvm.KvmIoEvent;
@@ -29,6 +30,7 @@ final class KvmDoorbells implements Doorbells, AutoCloseable {
     /** Guarded by this. */
     private final List<Bell> bells = new ArrayList<>();
 
+    private final LongAdder served = new LongAdder();
     private volatile boolean closed;
 
     /**
@@ -67,6 +69,11 @@ final class KvmDoorbells implements Doorbells, AutoCloseable {
         return bell;
     }
 
+    /** How often a doorbell was served. */
+    long served() {
+        return served.sum();
+    }
+
     private final class Bell implements Registration {
         private final EventFd event;
         private final KvmIoEvent trigger;
@@ -94,6 +101,7 @@ final class KvmDoorbells implements Doorbells, AutoCloseable {
         /** Rings if there is a signal. On the thread. */
         void serve() {
             if (event.drain() != 0) {
+                served.increment();
                 try {
                     ring.run();
                 } catch (RuntimeException | Error e) {
@@ -104,19 +112,19 @@ final class KvmDoorbells implements Doorbells, AutoCloseable {
     }
 
     private void serve() {
-        List<Bell> served = List.of();
-        PollSet set = pollSet(served);
+        List<Bell> watched = List.of();
+        PollSet set = pollSet(watched);
         while (!closed) {
             set.await(-1);
-            for (int i = 0; i < served.size(); i++) {
+            for (int i = 0; i < watched.size(); i++) {
                 if (set.ready(i + 1) != 0) {
-                    served.get(i).serve();
+                    watched.get(i).serve();
                 }
             }
             if (set.ready(0) != 0) {
                 changed.drain();
-                served = sweep();
-                set = pollSet(served);
+                watched = sweep();
+                set = pollSet(watched);
             }
         }
         synchronized (this) {
@@ -146,10 +154,10 @@ final class KvmDoorbells implements Doorbells, AutoCloseable {
         return kept;
     }
 
-    private PollSet pollSet(List<Bell> served) {
-        PollSet set = new PollSet(served.size() + 1);
+    private PollSet pollSet(List<Bell> watched) {
+        PollSet set = new PollSet(watched.size() + 1);
         set.add(changed.fd(), PollSet.READABLE);
-        served.forEach(bell -> set.add(bell.event.fd(), PollSet.READABLE));
+        watched.forEach(bell -> set.add(bell.event.fd(), PollSet.READABLE));
         return set;
     }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.jvisor.kvm.KvmException;
 import org.jvisor.kvm.KvmIrqRoute;
@@ -28,6 +29,8 @@ final class KvmRoutes implements InterruptRoutes {
 
     private final int firstGsi;
     private final int limit;
+    private final LongAdder raised = new LongAdder();
+    private final LongAdder sent = new LongAdder();
 
     /** Guarded by this, as the kernel's table is replaced as a whole. */
     private final BitSet used = new BitSet();
@@ -82,6 +85,16 @@ final class KvmRoutes implements InterruptRoutes {
         List<KvmIrqRoute> all = new ArrayList<>(pins);
         all.addAll(messages.values());
         vm.setGsiRouting(all);
+    }
+
+    /** How many interrupts were raised through an event. */
+    long raised() {
+        return raised.sum();
+    }
+
+    /** How many messages were sent by an ioctl. */
+    long sent() {
+        return sent.sum();
     }
 
     private final class Route implements InterruptRoute {
@@ -148,8 +161,10 @@ final class KvmRoutes implements InterruptRoutes {
         public synchronized void trigger() {
             EventFd held = event;
             if (held != null) {
+                raised.increment();
                 held.signal();
             } else if (set && !closed) {
+                sent.increment();
                 sink.send(address, data);
             }
         }
