@@ -2,10 +2,12 @@ package org.jvisor.benchmarks;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.jvisor.benchmarks.report.Block;
+import org.jvisor.benchmarks.report.Section;
 import org.jvisor.benchmarks.report.TextTable;
 import org.jvisor.launcher.image.Image;
 import picocli.CommandLine.Command;
@@ -38,6 +40,16 @@ final class BootCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
         options.check();
+        HostDescription host = HostDescription.take();
+        Section section = measure(options, err);
+        out.println(section.text());
+        options.write(host, section, err);
+        return 0;
+    }
+
+    /** Measures. */
+    static Section measure(MachineOptions options, PrintWriter err)
+            throws IOException, InterruptedException {
         String loadBefore = Machines.loadAverage();
         Image image = Images.debian(err);
         Vmm.Machine machine =
@@ -64,18 +76,37 @@ final class BootCommand implements Callable<Integer> {
                 runs.plain(qemu.title(), run, qemu.command(machine), into);
             }
         }
-        out.println(table(ours, tcg));
-        out.println(Machines.load(loadBefore));
-        Path json = options.json;
-        Results.write(json, "boot", new Comparison(List.of(), ours, tcg, null));
-        return 0;
+        List<Block> blocks = new ArrayList<>();
+        blocks.add(table(ours, tcg).block("The default image's boot to its power-off"));
+        if (ours != null && tcg != null) {
+            blocks.add(bars(ours, tcg));
+        }
+        blocks.add(new Block.Note(Machines.load(loadBefore)));
+        Comparison comparison = new Comparison(List.of(), ours, tcg, null);
+        return new Section("boot", "Boot", blocks, Results.data(comparison));
     }
 
-    private static String table(@Nullable Samples ours, @Nullable Samples tcg) {
+    private static TextTable table(@Nullable Samples ours, @Nullable Samples tcg) {
         TextTable table = new TextTable("boot", "ours", "TCG", "ratio (min..max)", "target", "met");
         ProcessRows.wall(table, "start to power-off, s", ours, tcg, WALL_TARGET);
         ProcessRows.cpu(table, "processor time, s", ours, tcg);
         ProcessRows.memory(table, "peak RSS, MiB", ours, tcg, MEMORY_TARGET);
-        return table.toString();
+        return table;
+    }
+
+    private static Block bars(Samples ours, Samples tcg) {
+        return new Block.Bars(
+                "Ours / TCG",
+                "ratio",
+                List.of("median"),
+                List.of(
+                        group("start to power-off", ours.walls(), tcg.walls()),
+                        group("processor time", ours.cpus(), tcg.cpus()),
+                        group("peak memory", ours.peaks(), tcg.peaks())),
+                WALL_TARGET);
+    }
+
+    private static Block.Group group(String label, List<Double> ours, List<Double> tcg) {
+        return new Block.Group(label, List.of(Ratio.of(ours, tcg).median()));
     }
 }

@@ -2,9 +2,11 @@ package org.jvisor.benchmarks;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.jvisor.benchmarks.report.Block;
+import org.jvisor.benchmarks.report.Numbers;
+import org.jvisor.benchmarks.report.Section;
 import org.jvisor.benchmarks.report.TextTable;
 
 /**
@@ -23,17 +25,31 @@ record Comparison(
     static final double STEADY_TARGET = 0.6;
     static final double SINGLE_TARGET = 1.2;
 
-    /** The table of programs, that of groups where there is something to compare, and remarks. */
-    String text() {
-        StringBuilder text = new StringBuilder(programTable().toString());
+    /**
+     * The table of programs, that of groups where there is something to compare, and remarks.
+     *
+     * @param load a sentence about the host's load
+     */
+    Section section(String id, String title, String load) {
+        List<Block> blocks = new ArrayList<>();
+        blocks.add(programTable().block("Programs, seconds of a pass"));
         if (ours != null && tcg != null) {
-            text.append('\n').append(groupTable());
+            blocks.add(groupTable().block("Groups, ours / TCG"));
+            List<Block.Group> bars = new ArrayList<>();
+            for (Program program : programs) {
+                Ratio first = ratio(program.name(), false);
+                Ratio last = ratio(program.name(), true);
+                if (first != null && last != null) {
+                    bars.add(
+                            new Block.Group(
+                                    program.name(), List.of(first.median(), last.median())));
+                }
+            }
+            blocks.add(new Block.Bars("Ours / TCG", "ratio", List.of("cold", "warm"), bars, 1));
         }
-        List<String> remarks = remarks();
-        if (!remarks.isEmpty()) {
-            text.append('\n').append(String.join("\n", remarks)).append('\n');
-        }
-        return text.toString();
+        remarks().forEach(remark -> blocks.add(new Block.Note(remark)));
+        blocks.add(new Block.Note(load));
+        return new Section(id, title, blocks, Results.data(this));
     }
 
     private TextTable programTable() {
@@ -194,8 +210,6 @@ record Comparison(
 
     /** A number with three significant digits or so, as tables have it. */
     static String format(double value) {
-        String pattern =
-                value >= 100 ? "%.0f" : value >= 10 ? "%.1f" : value >= 1 ? "%.2f" : "%.3f";
-        return String.format(Locale.ROOT, pattern, value);
+        return Numbers.format(value);
     }
 }

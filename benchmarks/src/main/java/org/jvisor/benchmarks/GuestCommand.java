@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jvisor.benchmarks.report.Section;
 import org.jvisor.launcher.image.Image;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -61,13 +62,25 @@ final class GuestCommand implements Callable<Integer> {
             throw new BenchException("--passes and --scale have to be positive");
         }
         List<Program> programs = Suite.select(Suite.PROGRAMS, names);
+        HostDescription host = HostDescription.take();
+        Section section = measure(options, programs, scale, passes, err);
+        out.println(section.text());
+        options.write(host, section, err);
+        return 0;
+    }
+
+    /** Measures. */
+    static Section measure(
+            MachineOptions options,
+            List<Program> programs,
+            double scale,
+            int passes,
+            PrintWriter err)
+            throws IOException, InterruptedException {
         String loadBefore = Machines.loadAverage();
         Image image = Images.debian(err);
         SuiteRun run = new SuiteRun(options, programs, scale, passes, "256M", true);
         Comparison comparison = run.of(image, image.initrd(), err);
-        out.println(comparison.text());
-        out.println(Machines.load(loadBefore));
-        Results.write(options.json, "guest", comparison);
-        return 0;
+        return comparison.section("guest", "Guest suite", Machines.load(loadBefore));
     }
 }

@@ -1,11 +1,15 @@
 package org.jvisor.benchmarks;
 
+import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.jvisor.benchmarks.report.Report;
+import org.jvisor.benchmarks.report.Section;
 import picocli.CommandLine.Option;
 
 /** The options of all commands: how often, with which machines, and where results go. */
@@ -27,6 +31,12 @@ final class MachineOptions {
 
     @Option(names = "--json", paramLabel = "FILE", description = "Where to write all samples.")
     @Nullable Path json;
+
+    @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "Where to write a page with plots, which needs no network.")
+    @Nullable Path html;
 
     @Option(names = "--only", paramLabel = "WHICH", description = "Run only ours, tcg or native.")
     @Nullable String only;
@@ -69,6 +79,11 @@ final class MachineOptions {
             throw new BenchException(
                     "--only is %s: it has to be ours, tcg or native".formatted(only));
         }
+    }
+
+    /** Writes what is asked for. */
+    void write(HostDescription host, Section section, PrintWriter err) throws IOException {
+        ReportOptions.write(new Report(host.properties(), List.of(section)), json, html, err);
     }
 
     /** The guests' memory in bytes. */

@@ -20,6 +20,8 @@ import picocli.CommandLine.Spec;
             StartCommand.class,
             BootCommand.class,
             GuestCommand.class,
+            AllCommand.class,
+            GuardCommand.class,
             UserlandCommand.class,
             TortureCommand.class,
             StressCommand.class

@@ -1,10 +1,8 @@
 package org.jvisor.benchmarks;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,60 +10,40 @@ import org.jspecify.annotations.Nullable;
 final class Results {
     private Results() {}
 
-    /** Writes them, unless there is no file to write to. */
-    static void write(@Nullable Path file, String kind, Comparison comparison) throws IOException {
-        if (file == null) {
-            return;
-        }
-        try (JsonGenerator json =
-                new JsonFactory().createGenerator(Files.newBufferedWriter(file))) {
-            json.useDefaultPrettyPrinter();
-            json.writeStartObject();
-            json.writeStringField("suite", kind);
-            json.writeNumberField("hostCpus", Runtime.getRuntime().availableProcessors());
-            machine(json, "ours", comparison, comparison.ours());
-            machine(json, "tcg", comparison, comparison.tcg());
-            machine(json, "native", comparison, comparison.host());
-            json.writeEndObject();
-        }
+    /** The samples of all machines that ran. */
+    static ObjectNode data(Comparison comparison) {
+        ObjectNode data = new ObjectMapper().createObjectNode();
+        machine(data, "ours", comparison, comparison.ours());
+        machine(data, "tcg", comparison, comparison.tcg());
+        machine(data, "native", comparison, comparison.host());
+        return data;
     }
 
     private static void machine(
-            JsonGenerator json, String name, Comparison comparison, @Nullable Samples samples)
-            throws IOException {
+            ObjectNode data, String name, Comparison comparison, @Nullable Samples samples) {
         if (samples == null) {
             return;
         }
-        json.writeObjectFieldStart(name);
-        numbers(json, "wallSeconds", samples.walls());
-        numbers(json, "cpuSeconds", samples.cpus());
-        numbers(json, "peakBytes", samples.peaks());
-        json.writeObjectFieldStart("programs");
+        ObjectNode json = data.putObject(name);
+        numbers(json.putArray("wallSeconds"), samples.walls());
+        numbers(json.putArray("cpuSeconds"), samples.cpus());
+        numbers(json.putArray("peakBytes"), samples.peaks());
+        ObjectNode programs = json.putObject("programs");
         for (Program program : comparison.programs()) {
-            json.writeArrayFieldStart(program.name());
+            ArrayNode runs = programs.putArray(program.name());
             for (List<GuestOutput.Pass> run : samples.runs(program.name())) {
-                json.writeStartArray();
+                ArrayNode passes = runs.addArray();
                 for (GuestOutput.Pass pass : run) {
-                    json.writeStartObject();
-                    json.writeNumberField("guestNanos", pass.guestNanos());
-                    json.writeNumberField("hostNanos", pass.hostNanos());
-                    json.writeStringField("checksum", pass.checksum());
-                    json.writeEndObject();
+                    ObjectNode one = passes.addObject();
+                    one.put("guestNanos", pass.guestNanos());
+                    one.put("hostNanos", pass.hostNanos());
+                    one.put("checksum", pass.checksum());
                 }
-                json.writeEndArray();
             }
-            json.writeEndArray();
         }
-        json.writeEndObject();
-        json.writeEndObject();
     }
 
-    private static void numbers(JsonGenerator json, String name, List<Double> values)
-            throws IOException {
-        json.writeArrayFieldStart(name);
-        for (double value : values) {
-            json.writeNumber(value);
-        }
-        json.writeEndArray();
+    private static void numbers(ArrayNode array, List<Double> values) {
+        values.forEach(array::add);
     }
 }

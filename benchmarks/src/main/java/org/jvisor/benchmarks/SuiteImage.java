@@ -19,6 +19,9 @@ import org.jvisor.launcher.image.Image;
  * @param busybox the image's, for runs on the host
  */
 record SuiteImage(Path kernel, Path initrd, Path guest, Path busybox) {
+    /** The status for something that the host lacks. */
+    private static final int LACKING = 72;
+
     /** Of the kernel: quiet, and a panic ends the run instead of hanging it. */
     static final String COMMAND_LINE = "console=ttyS0,115200 quiet panic=-1";
 
@@ -67,7 +70,7 @@ record SuiteImage(Path kernel, Path initrd, Path guest, Path busybox) {
         try {
             GuestCompiler.ofHost().compile(files, program);
         } catch (GuestException e) {
-            throw new BenchException(String.valueOf(e.getMessage()), e);
+            throw new BenchException(String.valueOf(e.getMessage()), e, LACKING);
         }
     }
 

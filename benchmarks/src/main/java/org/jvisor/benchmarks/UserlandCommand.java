@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jvisor.benchmarks.guest.GuestException;
 import org.jvisor.benchmarks.guest.UserlandImage;
+import org.jvisor.benchmarks.report.Section;
 import org.jvisor.launcher.image.Image;
 import org.jvisor.launcher.image.ImageStore;
 import picocli.CommandLine.Command;
@@ -48,6 +49,7 @@ final class UserlandCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         options.check();
         List<Program> programs = Suite.select(Suite.USERLAND, names);
+        HostDescription host = HostDescription.take();
         String loadBefore = Machines.loadAverage();
         Image image = Images.debian(err);
         Path userland;
@@ -59,9 +61,10 @@ final class UserlandCommand implements Callable<Integer> {
         }
         SuiteRun run = new SuiteRun(options, programs, 1, PASSES, "1G", false);
         Comparison comparison = run.of(image, userland, err);
-        out.println(comparison.text());
-        out.println(Machines.load(loadBefore));
-        Results.write(options.json, "userland", comparison);
+        Section section =
+                comparison.section("userland", "Debian userland", Machines.load(loadBefore));
+        out.println(section.text());
+        options.write(host, section, err);
         return 0;
     }
 }

@@ -37,7 +37,10 @@ class ComparisonTest {
 
     @Test
     void theTableHasTimesAndRatiosOfColdAndWarmPasses() {
-        String text = comparison(samples("a", 1, 0.5), samples("a", 2, 5)).text();
+        String text =
+                comparison(samples("a", 1, 0.5), samples("a", 2, 5))
+                        .section("t", "T", "load")
+                        .text();
         assertThat(text.lines().filter(line -> line.startsWith("| one ")))
                 .singleElement()
                 .asString()
@@ -53,7 +56,10 @@ class ComparisonTest {
 
     @Test
     void groupsHaveTheirGeometricMeanBesideTheTarget() {
-        String text = comparison(samples("a", 1, 0.5), samples("a", 2, 5)).text();
+        String text =
+                comparison(samples("a", 1, 0.5), samples("a", 2, 5))
+                        .section("t", "T", "load")
+                        .text();
         assertThat(text.lines().filter(line -> line.startsWith("| double ")))
                 .singleElement()
                 .asString()
@@ -66,7 +72,10 @@ class ComparisonTest {
 
     @Test
     void theSlowestReferenceProgramIsHeldAgainstItsOwnTarget() {
-        String text = comparison(samples("a", 3, 0.5), samples("a", 2, 5)).text();
+        String text =
+                comparison(samples("a", 3, 0.5), samples("a", 2, 5))
+                        .section("t", "T", "load")
+                        .text();
         assertThat(text.lines().filter(line -> line.contains("slowest")))
                 .singleElement()
                 .asString()
@@ -82,7 +91,10 @@ class ComparisonTest {
 
     @Test
     void withOneMachineThereIsNoTableOfGroups() {
-        String text = new Comparison(List.of(INTEGER), samples("a", 1, 1), null, null).text();
+        String text =
+                new Comparison(List.of(INTEGER), samples("a", 1, 1), null, null)
+                        .section("t", "T", "load")
+                        .text();
         assertThat(text).contains("| one").doesNotContain("steady state");
     }
 

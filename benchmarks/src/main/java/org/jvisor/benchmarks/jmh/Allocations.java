@@ -13,7 +13,7 @@ import org.jvisor.kvm.KvmException;
  * later optimized away: operations are repeated until none is, or for some seconds.
  */
 public final class Allocations {
-    private static final long PATIENCE_NANOS = 4_000_000_000L, BATCH_NANOS = 50_000_000L;
+    private static final long PATIENCE_NANOS = 8_000_000_000L, BATCH_NANOS = 50_000_000L;
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 

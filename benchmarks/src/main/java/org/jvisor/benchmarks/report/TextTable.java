@@ -21,6 +21,11 @@ public final class TextTable {
         rows.add(List.of(cells));
     }
 
+    /** The same table as part of a section. */
+    public Block.Table block(String title) {
+        return new Block.Table(title, rows.getFirst(), rows.subList(1, rows.size()));
+    }
+
     @Override
     public String toString() {
         int columns = rows.getFirst().size();

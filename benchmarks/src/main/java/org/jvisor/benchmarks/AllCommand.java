@@ -1,0 +1,116 @@
+package org.jvisor.benchmarks;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jvisor.benchmarks.jmh.GuestLoop;
+import org.jvisor.benchmarks.report.Block;
+import org.jvisor.benchmarks.report.Section;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code jvisor bench all}: everything that is measured, in one report. */
+@Command(
+        name = "all",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description =
+                "Runs exits, memory, queue, start, boot and guest, and tells what was left out and why.")
+final class AllCommand implements Callable<Integer> {
+    private static final int FAILED = 70;
+
+    /** What a pair of boots takes, and of runs of the guest suite at scale 1, in seconds. */
+    private static final double BOOT_SECONDS = 12, GUEST_SECONDS = 100;
+
+    private static final double QUICK_SCALE = 0.3;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    CommandSpec spec;
+
+    @Mixin ReportOptions options = new ReportOptions();
+
+    private boolean failed;
+
+    /** A part of the whole. */
+    private interface Part {
+        Section measure() throws IOException, InterruptedException;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter err = spec.commandLine().getErr();
+        try (WorkFolder work = WorkFolder.make()) {
+            Bench bench = Bench.of(options, work.path(), err);
+            boolean quick = options.quick;
+            ExitsSuite exits =
+                    new ExitsSuite(
+                            bench,
+                            List.of(GuestLoop.values()),
+                            ExitsCommand.rounds(quick),
+                            true,
+                            true);
+            PartsSuite parts = new PartsSuite(bench);
+            StartSuite start =
+                    new StartSuite(bench, quick ? StartCommand.QUICK_RUNS : StartCommand.RUNS);
+            MachineOptions machines = new MachineOptions();
+            machines.runs = quick ? 1 : machines.runs;
+            double scale = quick ? QUICK_SCALE : 1;
+            int passes = quick ? 2 : 3;
+            double seconds =
+                    exits.seconds()
+                            + parts.memorySeconds()
+                            + parts.queueSeconds()
+                            + start.seconds()
+                            + (machines.runs + 1) * BOOT_SECONDS
+                            + machines.runs * GUEST_SECONDS * (quick ? 0.4 : 1);
+            err.printf(
+                    "This takes about %.0f minutes on a quiet host%s.%n",
+                    Math.ceil(seconds / 60), quick ? "" : "; --quick takes a third");
+            List<Section> sections = new ArrayList<>();
+            add(sections, out, "exits", exits::run);
+            add(sections, out, "memory", parts::memory);
+            add(sections, out, "queue", parts::queue);
+            add(sections, out, "start", start::run);
+            add(sections, out, "boot", () -> BootCommand.measure(machines, err));
+            add(
+                    sections,
+                    out,
+                    "guest",
+                    () ->
+                            GuestCommand.measure(
+                                    machines,
+                                    Suite.select(Suite.PROGRAMS, List.of()),
+                                    scale,
+                                    passes,
+                                    err));
+            options.write(bench.host(), sections, err);
+        }
+        return failed ? FAILED : 0;
+    }
+
+    /** Adds a part; one that cannot be measured says so instead, and the others go on. */
+    private void add(List<Section> sections, PrintWriter out, String id, Part part)
+            throws IOException, InterruptedException {
+        Section section;
+        try {
+            section = part.measure();
+        } catch (BenchException e) {
+            failed |= e.status() == FAILED;
+            ObjectNode data = new ObjectMapper().createObjectNode();
+            data.put("skipped", e.getMessage());
+            section =
+                    new Section(
+                            id, id, List.of(new Block.Note("Skipped: " + e.getMessage())), data);
+        }
+        sections.add(section);
+        out.println(section.text());
+    }
+}
