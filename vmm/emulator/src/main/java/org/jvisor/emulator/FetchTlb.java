@@ -14,7 +14,7 @@ final class FetchTlb {
     /** The supervisor's by code size, then the user's by space and code size; made when needed. */
     private final @Nullable FetchView[] views = new FetchView[MODES * (1 + AddressSpaces.SPACES)];
 
-    private FetchView view = new FetchView();
+    private FetchView view = new FetchView(FetchView.SUPERVISOR);
 
     /** The tags of the current view, read on every change of page. */
     private long[] tags = view.tags;
@@ -26,7 +26,7 @@ final class FetchTlb {
         int n = user ? MODES * (1 + space) + mode : mode;
         FetchView v = views[n];
         if (v == null) {
-            v = new FetchView();
+            v = new FetchView(user ? FetchView.USER : FetchView.SUPERVISOR);
             views[n] = v;
         }
         view = v;
@@ -36,7 +36,8 @@ final class FetchTlb {
 
     /** The code page that {@code linear} is known to be in, possibly a dead one; or null. */
     @Nullable CodePage find(long linear) {
-        int i = (int) (linear >>> 12) & FetchView.ENTRIES - 1;
+        long[] tags = this.tags;
+        int i = (int) (linear >>> 12) & tags.length - 1;
         return tags[i] == (linear & PAGE) ? pages[i] : null;
     }
 

@@ -9,20 +9,24 @@ import org.jspecify.annotations.Nullable;
 
 /** One view of the TLB of instruction fetches; forgets as {@link TlbView} does. */
 final class FetchView {
-    static final int ENTRIES = 1024;
+    /** Entries for the supervisor's code: a kernel's text and what lies near it, page by page. */
+    static final int SUPERVISOR = 4096;
+
+    /** Entries for a program's code. */
+    static final int USER = 1024;
 
     /** The entry is on the list of those that are not global. */
     private static final int LISTED = 4;
 
     private static final long PAGE = ~0xfffL;
 
-    final long[] tags = new long[ENTRIES];
-    final @Nullable CodePage[] pages = new CodePage[ENTRIES];
+    final long[] tags;
+    final @Nullable CodePage[] pages;
 
     /** {@link Mmu#GLOBAL}, {@link Mmu#LARGE} and {@link #LISTED}. */
-    private final byte[] flags = new byte[ENTRIES];
+    private final byte[] flags;
 
-    private final short[] listed = new short[ENTRIES];
+    private final short[] listed;
     private int listLength;
 
     /** One bit for every 64th GiB of which a piece of a large page may be held. */
@@ -30,13 +34,22 @@ final class FetchView {
 
     private boolean empty = true;
 
-    FetchView() {
+    /**
+     * An empty one.
+     *
+     * @param entries a power of two, at most 32768
+     */
+    FetchView(int entries) {
+        tags = new long[entries];
+        pages = new CodePage[entries];
+        flags = new byte[entries];
+        listed = new short[entries];
         Arrays.fill(tags, NEVER);
     }
 
     /** Remembers a translation. */
     void fill(long linear, CodePage page, int entryFlags) {
-        int i = (int) (linear >>> 12) & ENTRIES - 1;
+        int i = (int) (linear >>> 12) & tags.length - 1;
         int listing = flags[i] & LISTED;
         if ((entryFlags & GLOBAL) == 0 && listing == 0) {
             listed[listLength++] = (short) i;
@@ -77,14 +90,14 @@ final class FetchView {
 
     /** Forgets the page of {@code linear}, and all pieces of a large page it may be part of. */
     void invalidate(long linear) {
-        int at = (int) (linear >>> 12) & ENTRIES - 1;
+        int at = (int) (linear >>> 12) & tags.length - 1;
         if (tags[at] == (linear & PAGE)) {
             forget(at);
         }
         if ((largeNear & 1L << (linear >>> 30)) == 0) {
             return;
         }
-        for (int i = 0; i < ENTRIES; i++) {
+        for (int i = 0; i < tags.length; i++) {
             if ((flags[i] & LARGE) != 0 && (tags[i] ^ linear) >>> 30 == 0) {
                 forget(i);
             }

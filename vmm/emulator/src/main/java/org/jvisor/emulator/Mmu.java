@@ -249,7 +249,9 @@ final class Mmu {
      * @param size 1 to 4096
      */
     void checkRead(long a, int size) {
-        slow.check(a, size, PageWalker.READ, view);
+        if (!known(a, 0) || !known(a + size - 1, 0)) {
+            slow.check(a, size, PageWalker.READ, view);
+        }
     }
 
     /**
@@ -259,7 +261,15 @@ final class Mmu {
      * @param size 1 to 4096
      */
     void checkWrite(long a, int size) {
-        slow.check(a, size, PageWalker.WRITE, view);
+        if (!known(a, 1) || !known(a + size - 1, 1)) {
+            slow.check(a, size, PageWalker.WRITE, view);
+        }
+    }
+
+    /** Whether an entry lets the page of {@code a} be read (tag 0) or plainly written (tag 1). */
+    private boolean known(long a, int tag) {
+        long[] t = views[view];
+        return t[(slot(a) | tag) & t.length - 1] == (a & PAGE);
     }
 
     // ---- implicit supervisor accesses ----

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RegionPlan {
     /** The most instructions in a region unless it must be smaller. */
-    static final int MAX_INSNS = 160;
+    static final int MAX_INSNS = 80;
 
     /** The page of the first block, from which deltas and entries count. */
     final CodePage page;
