@@ -3,7 +3,6 @@ package org.jvisor.virtio.transport;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.jvisor.virtio.Features;
@@ -28,9 +27,6 @@ final class VirtioCore implements VirtioHost, RingOwner {
     private static final System.Logger LOG = System.getLogger("org.jvisor.virtio");
     private static final int STATE_VERSION = 1;
 
-    /** How long a vCPU waits for a reset, which mostly takes less, in nanoseconds. */
-    private static final long GRACE = TimeUnit.MILLISECONDS.toNanos(10);
-
     /** How often a device is complained about: a driver can break and reset it forever. */
     private static final int MOST_COMPLAINTS = 5;
 
@@ -42,13 +38,12 @@ final class VirtioCore implements VirtioHost, RingOwner {
     private final AtomicInteger status = new AtomicInteger();
     private final AtomicInteger generation = new AtomicInteger();
     private final FeatureRegisters features;
-    private int queueSelect;
-    private final QueueState[] queues;
+    private final QueueRegisters queues;
 
     // What the driver's being ready makes.
     private volatile @Nullable RingQueue[] rings;
     private volatile boolean active;
-    private volatile boolean resetting;
+    private final PendingReset reset = new PendingReset(this);
     private boolean closed;
     private volatile String failure = "";
     private final AtomicInteger complaints = new AtomicInteger();
@@ -68,11 +63,8 @@ final class VirtioCore implements VirtioHost, RingOwner {
                     device.name() + " offers ACCESS_PLATFORM, but there is no IOMMU");
         }
         features = new FeatureRegisters(device.features() | Features.RINGS);
-        queues = new QueueState[count];
+        queues = new QueueRegisters(device);
         rings = new RingQueue[count];
-        for (int i = 0; i < count; i++) {
-            queues[i] = new QueueState(device.queueSize(i));
-        }
     }
 
     // ---- Features
@@ -125,7 +117,7 @@ final class VirtioCore implements VirtioHost, RingOwner {
             beginReset();
             return;
         }
-        if (resetting) {
+        if (reset.pending()) {
             return;
         }
         int before = status.get();
@@ -163,13 +155,12 @@ final class VirtioCore implements VirtioHost, RingOwner {
     }
 
     private boolean openRings() {
-        @Nullable RingQueue[] made = new RingQueue[queues.length];
-        for (int i = 0; i < queues.length; i++) {
-            if (queues[i].enabled) {
+        @Nullable RingQueue[] made = new RingQueue[queues.count()];
+        for (int i = 0; i < made.length; i++) {
+            QueueState queue = queues.get(i);
+            if (queue.enabled) {
                 try {
-                    made[i] =
-                            RingQueue.open(
-                                    i, queues[i].addresses(), features.chosen(), memory, this);
+                    made[i] = RingQueue.open(i, queue.addresses(), features.chosen(), memory, this);
                 } catch (BadRingException e) {
                     broken("queue " + i + ": " + e.getMessage());
                     return false;
@@ -184,7 +175,7 @@ final class VirtioCore implements VirtioHost, RingOwner {
 
     /** Resets the device as its driver wants, without making a vCPU wait for the back end. */
     private void beginReset() {
-        if (resetting) {
+        if (reset.pending()) {
             return;
         }
         if (!active) {
@@ -192,48 +183,13 @@ final class VirtioCore implements VirtioHost, RingOwner {
             return;
         }
         active = false;
-        resetting = true;
-        for (QueueState queue : queues) {
-            queue.enabled = false;
-        }
-        Thread.ofPlatform().daemon().name(device.name() + "-reset").start(this::quiesce);
-        awaitReset(GRACE);
-    }
-
-    private void quiesce() {
-        try {
-            device.deactivate();
-        } finally {
-            synchronized (this) {
-                forget();
-                resetting = false;
-                notifyAll();
-            }
-        }
+        queues.disableAll();
+        reset.begin(device.name() + "-reset", device::deactivate, this::forget);
     }
 
     /** Waits until a reset that the driver began is complete. */
     void awaitReset() {
-        while (resetting) {
-            synchronized (this) {
-                awaitReset(GRACE);
-            }
-        }
-    }
-
-    private void awaitReset(long nanos) {
-        long end = System.nanoTime() + nanos;
-        boolean interrupted = false;
-        for (long left = nanos; resetting && left > 0; left = end - System.nanoTime()) {
-            try {
-                TimeUnit.NANOSECONDS.timedWait(this, left);
-            } catch (InterruptedException e) {
-                interrupted = true; // a vCPU is interrupted for other reasons
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        reset.await();
     }
 
     /** Resets the device; returns once nothing of it touches guest memory. */
@@ -247,12 +203,9 @@ final class VirtioCore implements VirtioHost, RingOwner {
     /** Has all registers be as they were at first. */
     private void forget() {
         stopRings();
-        rings = new RingQueue[queues.length];
-        for (QueueState queue : queues) {
-            queue.reset();
-        }
+        rings = new RingQueue[queues.count()];
+        queues.reset();
         features.reset();
-        queueSelect = 0;
         generation.set(0);
         failure = "";
         interrupts.forget();
@@ -275,22 +228,22 @@ final class VirtioCore implements VirtioHost, RingOwner {
     // ---- Queues
 
     synchronized void selectQueue(int index) {
-        queueSelect = index;
+        queues.select(index);
     }
 
     synchronized int selectedQueue() {
-        return queueSelect;
+        return queues.selected();
     }
 
     /** The registers of the selected queue, or null if there is no such queue. */
     @Nullable QueueState queueState() {
-        return queueSelect >= 0 && queueSelect < queues.length ? queues[queueSelect] : null;
+        return queues.current();
     }
 
     /** The same if they may be changed now: not once the queue is enabled. */
     @Nullable QueueState mutableQueue() {
         QueueState queue = queueState();
-        return queue != null && !queue.enabled && !active && !resetting ? queue : null;
+        return queue != null && !queue.enabled && !active && !reset.pending() ? queue : null;
     }
 
     synchronized void setQueueSize(int size) {
@@ -314,22 +267,22 @@ final class VirtioCore implements VirtioHost, RingOwner {
             return;
         }
         queue.enabled = false;
-        RingQueue ring = rings[queueSelect];
+        RingQueue ring = rings[queues.selected()];
         if (ring != null) {
             device.pause();
             ring.stop();
-            rings[queueSelect] = null;
+            rings[queues.selected()] = null;
             device.resume();
         }
     }
 
     int queues() {
-        return queues.length;
+        return queues.count();
     }
 
     /** The driver's doorbell; from any thread. */
     void doorbell(int queue) {
-        if (queue >= 0 && queue < queues.length && active) {
+        if (queue >= 0 && queue < queues.count() && active) {
             device.notified(queue);
         }
     }
@@ -430,11 +383,7 @@ final class VirtioCore implements VirtioHost, RingOwner {
         out.writeInt(status.get());
         out.writeInt(generation.get());
         features.save(out);
-        out.writeInt(queueSelect);
-        out.writeInt(queues.length);
-        for (QueueState queue : queues) {
-            queue.save(out);
-        }
+        queues.save(out);
         out.writeBoolean(active);
         for (RingQueue ring : rings) {
             if (active && ring != null) {
@@ -456,22 +405,18 @@ final class VirtioCore implements VirtioHost, RingOwner {
         status.set(in.readInt() & 0xff);
         generation.set(in.readInt());
         features.restore(in);
-        queueSelect = in.readInt();
-        int count = in.readInt();
+        int count = queues.restore(in);
         // Until they are sealed, the driver may have written anything.
         boolean sealed = (status.get() & Status.FEATURES_OK) != 0;
-        if (count != queues.length || (sealed && !features.acceptable())) {
+        if (count != queues.count() || (sealed && !features.acceptable())) {
             throw new IOException(
                     "the saved state of %s has %d queues and features %#x where this machine has %d and %#x: give it the same devices"
                             .formatted(
                                     device.name(),
                                     count,
                                     features.chosen(),
-                                    queues.length,
+                                    queues.count(),
                                     features.offered()));
-        }
-        for (QueueState queue : queues) {
-            queue.restore(in);
         }
         boolean wasActive = in.readBoolean();
         if (wasActive && !openRings()) {
