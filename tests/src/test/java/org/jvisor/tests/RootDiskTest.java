@@ -1,171 +1,102 @@
 package org.jvisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
+import com.sun.net.httpserver.HttpServer;
 import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.jvisor.virtio.net.user.SlirpLibrary;
 
 /**
- * A Debian made by {@code image create} boots in software, and the host's ssh logs in and copies a
- * file there and back. It takes many minutes and a mirror, so it runs only if asked to: {@code
- * -Djvisor.rootdisk=true}, with the size of the file in MiB as {@code -Djvisor.rootdisk.copy=N}.
+ * A Debian made by {@code image create} boots in software to multi-user, is on the network, and the
+ * host's ssh logs in and copies a file there and back: 100 MiB, or {@code
+ * -Djvisor.rootdisk.copy=N}. By request only, see {@link WholeDebian}.
  */
 class RootDiskTest {
-    private static final Duration CREATION = Duration.ofMinutes(20);
-    private static final Duration BOOT = Duration.ofMinutes(10);
+    private static final int COPY = Integer.getInteger("jvisor.rootdisk.copy", 100);
+    private static final Duration LIMIT = Duration.ofMinutes(5);
+    private static final String WORD = "a word of the host's\n";
 
     @TempDir Path folder;
 
-    private static void require(boolean there, String what) {
-        if (!there) {
-            System.out.println("skipped: " + what);
-        }
-        assumeTrue(there, what);
-    }
-
-    private static boolean installed(String program) {
-        return List.of("/usr/bin", "/usr/sbin", "/bin", "/sbin").stream()
-                .anyMatch(place -> Files.isExecutable(Path.of(place, program)));
-    }
-
-    /** How a program ended, and what it wrote. */
-    private record Ended(int status, String output) {}
-
-    private Ended run(Duration limit, List<String> command)
-            throws IOException, InterruptedException {
-        Path output = folder.resolve("output");
-        Process process = start(command, output);
-        if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-            process.destroyForcibly().waitFor();
-            throw new AssertionError(command + " did not end: " + Files.readString(output));
-        }
-        return new Ended(process.exitValue(), Files.readString(output));
-    }
-
-    private Process start(List<String> command, Path output) throws IOException {
-        ProcessBuilder builder =
-                new ProcessBuilder(command)
-                        .redirectInput(Path.of("/dev/null").toFile())
-                        .redirectErrorStream(true)
-                        .redirectOutput(output.toFile());
-        builder.environment().put("XDG_CACHE_HOME", folder.resolve("cache").toString());
-        return builder.start();
-    }
-
-    private static List<String> with(List<String> first, String... more) {
-        List<String> all = new ArrayList<>(first);
-        all.addAll(List.of(more));
-        return all;
+    @BeforeAll
+    static void needsTheDisk() throws Exception {
+        WholeDebian.require();
     }
 
     private static String sum(byte[] bytes) throws Exception {
         return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     }
 
-    private void succeeds(Duration limit, List<String> command) throws Exception {
-        Ended ended = run(limit, command);
-        assertThat(ended.status()).as("%s: %s", command, ended.output()).isZero();
+    private static void jvisor(String... arguments) throws Exception {
+        HostTools.Ended ended = WholeDebian.jvisor(LIMIT, arguments);
+        assertThat(ended.status()).as(ended.output()).isZero();
+    }
+
+    private static HttpServer serve() throws Exception {
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        HttpServer server = HttpServer.create(new InetSocketAddress(loopback, 0), 0);
+        server.createContext(
+                "/word",
+                exchange -> {
+                    byte[] body = WORD.getBytes(StandardCharsets.US_ASCII);
+                    try (exchange) {
+                        exchange.sendResponseHeaders(200, body.length);
+                        exchange.getResponseBody().write(body);
+                    }
+                });
+        server.start();
+        return server;
     }
 
     @Test
-    void sshLogsInToADebianMadeByImageCreateAndCopiesAFileBothWays() throws Exception {
-        require(Boolean.getBoolean("jvisor.rootdisk"), "takes minutes: -Djvisor.rootdisk=true");
-        for (String program : List.of("mmdebstrap", "mke2fs", "ssh", "scp", "ssh-keygen")) {
-            require(installed(program), program + " is not installed");
-        }
-        require(SlirpLibrary.present(), "libslirp.so.0 is not installed (libslirp0)");
-        String jvisor = Jvisor.root().resolve("jvisor").toString();
-        String key = folder.resolve("key").toString();
-        succeeds(BOOT, List.of("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key));
-        succeeds(
-                CREATION,
-                List.of(
-                        jvisor,
-                        "image",
-                        "create",
-                        "debian",
-                        "--name",
-                        "web",
-                        "--size",
-                        "2G",
-                        "--ssh-key",
-                        key + ".pub"));
-        succeeds(BOOT, List.of(jvisor, "image", "clone", "web", "copy"));
-        int port;
-        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = probe.getLocalPort();
-        }
-        Path serial = folder.resolve("serial");
-        Process machine =
-                start(
-                        List.of(
-                                jvisor,
-                                "run",
-                                "--accel",
-                                "software",
-                                "--image",
-                                "copy",
-                                "--net",
-                                "user,hostfwd=tcp:127.0.0.1:" + port + "-:22"),
-                        serial);
-        try {
-            List<String> options =
-                    List.of(
-                            "-i",
-                            key,
-                            "-o",
-                            "StrictHostKeyChecking=no",
-                            "-o",
-                            "UserKnownHostsFile=/dev/null",
-                            "-o",
-                            "ConnectTimeout=60");
-            List<String> ssh = new ArrayList<>(List.of("ssh", "-p", "" + port));
-            ssh.addAll(options);
-            ssh.add("root@127.0.0.1");
-            Instant end = Instant.now().plus(BOOT);
-            while (run(BOOT, with(ssh, "true")).status() != 0) {
-                assertThat(machine.isAlive()).as(() -> read(serial)).isTrue();
-                assertThat(Instant.now()).as(() -> read(serial)).isBefore(end);
-            }
-            byte[] blob = new byte[Integer.getInteger("jvisor.rootdisk.copy", 8) << 20];
-            new Random(1).nextBytes(blob);
-            Path sent = Files.write(folder.resolve("sent"), blob);
-            Path back = folder.resolve("back");
-            List<String> scp = new ArrayList<>(List.of("scp", "-q", "-P", "" + port));
-            scp.addAll(options);
-            succeeds(BOOT, with(scp, sent.toString(), "root@127.0.0.1:/root/blob"));
-            Ended summed = run(BOOT, with(ssh, "sha256sum /root/blob; hostname"));
-            assertThat(summed.output()).contains(sum(blob) + "  /root/blob", "web");
-            succeeds(BOOT, with(scp, "root@127.0.0.1:/root/blob", back.toString()));
-            assertThat(sum(Files.readAllBytes(back))).isEqualTo(sum(blob));
-            run(BOOT, with(ssh, "systemctl poweroff"));
-            assertThat(machine.waitFor(BOOT.toSeconds(), TimeUnit.SECONDS)).isTrue();
-            assertThat(machine.exitValue()).as(() -> read(serial)).isZero();
+    void aDebianMadeByImageCreateIsOnTheNetworkAndCopiesAFileBothWays() throws Exception {
+        String clone = "clone-" + ProcessHandle.current().pid();
+        jvisor("image", "clone", WholeDebian.image(), clone);
+        HttpServer server = serve();
+        try (DebianMachine machine = DebianMachine.onImage(folder, clone)) {
+            machine.run("systemctl is-system-running --wait");
+            assertThat(machine.succeeds("systemctl is-active multi-user.target; hostname"))
+                    .isEqualTo("active\n" + WholeDebian.HOSTNAME + "\n");
+            assertThat(machine.succeeds("ip -4 -o address show scope global dynamic"))
+                    .contains("inet 10.0.2.15/24");
+            int port = server.getAddress().getPort();
+            assertThat(machine.succeeds("curl -sS http://10.0.2.2:%d/word".formatted(port)))
+                    .isEqualTo(WORD);
+            String mirror = "deb.debian.org";
+            boolean known = resolves(mirror);
+            assertThat(machine.run("getent ahostsv4 " + mirror).status() == 0).isEqualTo(known);
+            copyBothWays(machine);
+            machine.powerOff();
         } finally {
-            machine.destroyForcibly().waitFor();
+            server.stop(0);
+            jvisor("image", "rm", clone);
         }
     }
 
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            return "(nothing: " + e.getMessage() + ")";
-        }
+    /** Whether the host itself knows a name. */
+    private static boolean resolves(String name) {
+        return !new InetSocketAddress(name, 80).isUnresolved();
+    }
+
+    private void copyBothWays(DebianMachine machine) throws Exception {
+        byte[] blob = new byte[COPY << 20];
+        new Random(1).nextBytes(blob);
+        Path sent = Files.write(folder.resolve("sent"), blob);
+        Path back = folder.resolve("back");
+        machine.send(sent, "/root/blob");
+        assertThat(machine.succeeds("sha256sum /root/blob")).contains(sum(blob));
+        machine.succeeds("sync; echo 3 >/proc/sys/vm/drop_caches");
+        machine.fetch("/root/blob", back);
+        assertThat(sum(Files.readAllBytes(back))).isEqualTo(sum(blob));
     }
 }
