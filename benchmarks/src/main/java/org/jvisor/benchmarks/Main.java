@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
             QueueCommand.class,
             StartCommand.class,
             BootCommand.class,
+            DevicesCommand.class,
             GuestCommand.class,
             AllCommand.class,
             GuardCommand.class,
