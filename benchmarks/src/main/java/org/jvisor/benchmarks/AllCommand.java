@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jvisor.benchmarks.jmh.GuestLoop;
 import org.jvisor.benchmarks.report.Block;
@@ -74,15 +76,13 @@ final class AllCommand implements Callable<Integer> {
             err.printf(
                     "This takes about %.0f minutes on a quiet host%s.%n",
                     Math.ceil(seconds / 60), quick ? "" : "; --quick takes a third");
-            List<Section> sections = new ArrayList<>();
-            add(sections, out, "exits", exits::run);
-            add(sections, out, "memory", parts::memory);
-            add(sections, out, "queue", parts::queue);
-            add(sections, out, "start", start::run);
-            add(sections, out, "boot", () -> BootCommand.measure(machines, err));
-            add(
-                    sections,
-                    out,
+            Map<String, Part> all = new LinkedHashMap<>();
+            all.put("exits", exits::run);
+            all.put("memory", parts::memory);
+            all.put("queue", parts::queue);
+            all.put("start", start::run);
+            all.put("boot", () -> BootCommand.measure(machines, err));
+            all.put(
                     "guest",
                     () ->
                             GuestCommand.measure(
@@ -91,7 +91,13 @@ final class AllCommand implements Callable<Integer> {
                                     scale,
                                     passes,
                                     err));
-            options.write(bench.host(), sections, err);
+            List<Section> sections = new ArrayList<>();
+            for (Map.Entry<String, Part> part : all.entrySet()) {
+                add(sections, out, part.getKey(), part.getValue());
+                // Whoever interrupts a long run keeps what there is.
+                options.write(bench.host(), sections);
+            }
+            options.tell(err);
         }
         return failed ? FAILED : 0;
     }

@@ -18,6 +18,7 @@ final class ExitResult {
     private final GuestLoop loop;
     private final Histogram java = new Histogram();
     private final Histogram inC = new Histogram();
+    private Histogram jmh = new Histogram();
     private final List<Double> medians = new ArrayList<>();
     private final List<Double> tails = new ArrayList<>();
 
@@ -26,13 +27,18 @@ final class ExitResult {
     }
 
     /** Adds a pair of runs. */
-    void add(JmhResult result, @Nullable Histogram c) {
-        java.addAll(result.samples());
+    void add(Histogram samples, @Nullable Histogram c) {
+        java.addAll(samples);
         if (c != null) {
             inC.addAll(c);
-            medians.add(result.samples().percentile(50) / c.percentile(50));
-            tails.add(result.samples().percentile(99.9) / c.percentile(99.9));
+            medians.add(samples.percentile(50) / c.percentile(50));
+            tails.add(samples.percentile(99.9) / c.percentile(99.9));
         }
+    }
+
+    /** Sets what JMH found. */
+    void jmh(JmhResult result) {
+        jmh = result.samples();
     }
 
     /** Java's median by C's: the median over the pairs; not a number without C. */
@@ -90,6 +96,7 @@ final class ExitResult {
                             ratio(result.tailRatio(), result.tails, TAIL_TARGET),
                             Numbers.micros(result.java.mean()),
                             Numbers.micros(result.inC.mean()),
+                            Numbers.micros(result.jmh.mean()),
                             Double.isNaN(bytes) ? "-" : Numbers.format(bytes)));
         }
         return new Block.Table(
@@ -106,6 +113,7 @@ final class ExitResult {
                         "ratio",
                         "mean",
                         "C",
+                        "JMH",
                         "bytes allocated"),
                 rows);
     }
@@ -128,7 +136,7 @@ final class ExitResult {
         List<List<String>> rows = new ArrayList<>();
         for (ExitResult result : results) {
             List<String> row = new ArrayList<>(List.of(result.loop.title()));
-            for (Histogram side : List.of(result.java, result.inC)) {
+            for (Histogram side : List.of(result.java, result.inC, result.jmh)) {
                 for (double percentile : new double[] {90, 99, 99.9, 99.99}) {
                     row.add(Numbers.micros(side.percentile(percentile)));
                 }
@@ -148,6 +156,10 @@ final class ExitResult {
                         "C p99",
                         "C p99.9",
                         "C p99.99",
+                        "JMH p90",
+                        "JMH p99",
+                        "JMH p99.9",
+                        "JMH p99.99",
                         "samples"),
                 rows);
     }
@@ -169,6 +181,7 @@ final class ExitResult {
         json.put("loop", loop.id());
         json.put("title", loop.title());
         java.describe(json.putObject("java"));
+        jmh.describe(json.putObject("jmh"));
         if (inC.count() > 0) {
             inC.describe(json.putObject("c"));
             json.put("medianRatio", medianRatio());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,13 +26,13 @@ record ExitsSuite(Bench bench, List<GuestLoop> loops, int rounds, boolean kvm, b
     private static final List<GuestLoop> NOT_IN_SOFTWARE =
             List.of(GuestLoop.DOORBELL, GuestLoop.IRQFD_WAKE);
 
-    private static final int C_WARMUP_MILLIS = 300;
+    private static final int C_WARMUP_MILLIS = 300, JAVA_WARMUP_MILLIS = 1500;
 
     private Jmh.Plan plan() {
         return bench.quick() ? new Jmh.Plan(1, 3, 3, 400) : new Jmh.Plan(1, 4, 6, 500);
     }
 
-    private int cMillis() {
+    private int millis() {
         return bench.quick() ? 1200 : 3000;
     }
 
@@ -40,7 +41,9 @@ record ExitsSuite(Bench bench, List<GuestLoop> loops, int rounds, boolean kvm, b
         double perLoop = plan().seconds();
         double onKvm =
                 kvm && bench.host().hasKvm()
-                        ? rounds * (perLoop + (cMillis() + C_WARMUP_MILLIS) / 1e3) + 1
+                        ? rounds * (2 * millis() + C_WARMUP_MILLIS + JAVA_WARMUP_MILLIS + 700) / 1e3
+                                + perLoop
+                                + 1
                         : 0;
         return loops.size() * (onKvm + (software ? perLoop + 1 : 0)) + 20;
     }
@@ -86,20 +89,42 @@ record ExitsSuite(Bench bench, List<GuestLoop> loops, int rounds, boolean kvm, b
             throws IOException, InterruptedException {
         ExitResult result = new ExitResult(loop);
         for (int round = 1; round <= rounds; round++) {
-            Histogram inC = c == null ? null : c.run(loop, C_WARMUP_MILLIS, cMillis());
-            JmhResult java = jmh("KvmExits", loop);
+            Histogram inC = c == null ? null : c.run(loop, C_WARMUP_MILLIS, millis());
+            Histogram java = rounds(loop);
             result.add(java, inC);
             bench.err()
                     .printf(
                             "exits: %s, KVM, round %d: median %.2f µs%s%n",
                             loop.id(),
                             round,
-                            java.samples().percentile(50) / 1e3,
+                            java.percentile(50) / 1e3,
                             inC == null
                                     ? ""
                                     : ", in C %.2f µs".formatted(inC.percentile(50) / 1e3));
         }
+        result.jmh(jmh("KvmExits", loop));
         return result;
+    }
+
+    /** The rounds as the C program times them, in a JVM of their own. */
+    private Histogram rounds(GuestLoop loop) throws IOException, InterruptedException {
+        List<String> command =
+                new ArrayList<>(
+                        Jvm.classPath(
+                                bench.root(), List.of(), "org.jvisor.benchmarks.jmh.ExitSoak"));
+        command.addAll(
+                List.of(
+                        "kvm",
+                        loop.id(),
+                        Integer.toString(JAVA_WARMUP_MILLIS),
+                        Integer.toString(millis())));
+        VmProcess process = VmProcess.run(command, Duration.ofMinutes(5));
+        if (process.status() != 0) {
+            throw new BenchException(
+                    "the rounds of %s failed (status %d):\n%s"
+                            .formatted(loop.id(), process.status(), process.tail()));
+        }
+        return Histogram.parse(process.lines().stream().map(VmProcess.Line::text).toList());
     }
 
     private static Section section(

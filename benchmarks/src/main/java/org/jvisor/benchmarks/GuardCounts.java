@@ -159,7 +159,7 @@ record GuardCounts(Bench bench) {
                 new ArrayList<>(List.of("perf", "stat", "-x,", "-e", "instructions:u"));
         command.addAll(
                 Jvm.classPath(bench.root(), List.of(), "org.jvisor.benchmarks.jmh.ExitSoak"));
-        command.addAll(List.of("software", Integer.toString(seconds)));
+        command.addAll(List.of("software", "out8", "1000", seconds + "000"));
         VmProcess process = VmProcess.run(command, LIMIT);
         List<String> lines = process.lines().stream().map(VmProcess.Line::text).toList();
         for (String line : lines) {

@@ -53,7 +53,7 @@ record MemoryProbe(long resident, long guest) {
                 new BufferedReader(
                         new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = in.readLine(); line != null; line = in.readLine()) {
-                if (line.strip().equals(StartGuests.MARK)) {
+                if (line.strip().endsWith(StartGuests.MARK)) {
                     Path smaps = Path.of("/proc", Long.toString(process.pid()), "smaps");
                     return parse(Files.readAllLines(smaps), memory);
                 }

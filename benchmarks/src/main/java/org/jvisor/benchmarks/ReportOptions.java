@@ -44,20 +44,44 @@ final class ReportOptions {
         }
     }
 
-    /** Writes what is asked for. */
+    /** Writes what is asked for, and tells so. */
     void write(HostDescription host, List<Section> sections, PrintWriter err) throws IOException {
-        write(new Report(host.properties(), sections), json, html, err);
+        write(host, sections);
+        tell(err);
     }
 
-    /** Writes a report to the files that are not null. */
+    /** Writes what is asked for. */
+    void write(HostDescription host, List<Section> sections) throws IOException {
+        write(new Report(host.properties(), sections), json, html);
+    }
+
+    /** Tells what was written. */
+    void tell(PrintWriter err) {
+        tell(json, html, err);
+    }
+
+    /** Writes a report to the files that are not null, and tells so. */
     static void write(Report report, @Nullable Path json, @Nullable Path html, PrintWriter err)
+            throws IOException {
+        write(report, json, html);
+        tell(json, html, err);
+    }
+
+    private static void write(Report report, @Nullable Path json, @Nullable Path html)
             throws IOException {
         if (json != null) {
             report.writeJson(json);
-            err.println("Numbers: " + json);
         }
         if (html != null) {
             report.writeHtml(html);
+        }
+    }
+
+    private static void tell(@Nullable Path json, @Nullable Path html, PrintWriter err) {
+        if (json != null) {
+            err.println("Numbers: " + json);
+        }
+        if (html != null) {
             err.println("Page: " + html);
         }
     }

@@ -63,8 +63,7 @@ record SoakRun(Bench bench, boolean kvm) {
                                 bench.root(),
                                 List.of("-Xlog:safepoint=info:file=" + log + ":uptimemillis"),
                                 "org.jvisor.benchmarks.jmh.ExitSoak"));
-        command.add(onKvm ? "kvm" : "software");
-        command.add(Integer.toString(seconds));
+        command.addAll(List.of(onKvm ? "kvm" : "software", "out8", "5000", seconds + "000"));
         bench.err().printf("soak: %d s of exits on %s%n", seconds, onKvm ? "KVM" : "software");
         VmProcess process = VmProcess.run(command, Duration.ofSeconds(seconds + 120));
         if (process.status() != 0) {

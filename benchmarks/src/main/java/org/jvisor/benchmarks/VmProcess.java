@@ -134,10 +134,13 @@ record VmProcess(
                 .orElse(0);
     }
 
-    /** Nanoseconds from its start to the first line that is this, or -1. */
+    /**
+     * Nanoseconds from its start to the first line that ends so, or -1. A firmware's escape
+     * sequences may come before.
+     */
     long nanosTo(String text) {
         return lines.stream()
-                .filter(line -> line.text().strip().equals(text))
+                .filter(line -> line.text().strip().endsWith(text))
                 .mapToLong(line -> line.nanos() - start)
                 .findFirst()
                 .orElse(-1);

@@ -26,24 +26,19 @@ class ExitsTest {
         return histogram;
     }
 
-    private static JmhResult java(long... nanos) {
-        return new JmhResult(
-                "KvmExits.exit", Map.of("loop", "OUT8"), 0, Double.NaN, of(nanos), Map.of());
-    }
-
     @Test
     void aRatioIsTheMedianOverThePairs() {
         ExitResult result = new ExitResult(GuestLoop.OUT8);
-        result.add(java(100), of(100));
-        result.add(java(300), of(100));
-        result.add(java(110), of(100));
+        result.add(of(100), of(100));
+        result.add(of(300), of(100));
+        result.add(of(110), of(100));
         assertThat(result.medianRatio()).isEqualTo(1.1);
     }
 
     @Test
     void aMissedTargetIsMarked() {
         ExitResult result = new ExitResult(GuestLoop.OUT8);
-        result.add(java(120), of(100));
+        result.add(of(120), of(100));
         assertThat(ExitResult.blocks(List.of(result), Map.of()).getFirst())
                 .isInstanceOfSatisfying(
                         Block.Table.class,
@@ -55,7 +50,7 @@ class ExitsTest {
     @Test
     void withoutCThereAreNoRatios() {
         ExitResult result = new ExitResult(GuestLoop.OUT8);
-        result.add(java(120), null);
+        result.add(of(120), null);
         assertThat(result.medianRatio()).isNaN();
         assertThat(ExitResult.blocks(List.of(result), Map.of()))
                 .noneMatch(Block.Bars.class::isInstance);

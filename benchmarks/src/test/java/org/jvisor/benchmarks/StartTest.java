@@ -103,4 +103,21 @@ class StartTest {
         assertThat(pauses.longest()).isEqualTo(300);
         assertThat(pauses.kinds()).containsExactly("ICBufferFull");
     }
+
+    @Test
+    void escapeSequencesBeforeTheMarkDoNotHideIt() {
+        VmProcess process =
+                new VmProcess(
+                        List.of(
+                                new VmProcess.Line(1_000, "SeaBIOS"),
+                                new VmProcess.Line(5_000, "\u001b[2J@")),
+                        0,
+                        500,
+                        0,
+                        0,
+                        0,
+                        List.of());
+        assertThat(process.nanosTo(StartGuests.MARK)).isEqualTo(4_500);
+        assertThat(process.nanosTo("nothing")).isEqualTo(-1);
+    }
 }

@@ -3,9 +3,12 @@ package org.jvisor.benchmarks.jmh;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.Locale;
 
 /**
- * A long run of exits on one thread, for pauses that a short one does not see. Prints the counts
+ * Rounds of one loop, each timed, as the C program does it: for the comparison with C, to whose far
+ * percentiles JMH's sampling would add, and for pauses that only a long run sees. Prints counts
  * and, as the C program does, each latency and how often it occurred, exact to one in 512.
  */
 public final class ExitSoak {
@@ -24,33 +27,42 @@ public final class ExitSoak {
     /**
      * Runs.
      *
-     * @param arguments {@code kvm} or {@code software}, and seconds
+     * @param arguments {@code kvm} or {@code software}, a {@link GuestLoop}, and milliseconds of
+     *     warming up and of measuring
      */
     public static void main(String[] arguments) throws Exception {
         ExitSoak soak = new ExitSoak();
-        long nanos = Long.parseLong(arguments[1]) * 1_000_000_000;
+        GuestLoop loop = GuestLoop.valueOf(arguments[1].toUpperCase(Locale.ROOT));
+        long warmup = Long.parseLong(arguments[2]) * 1_000_000;
+        long nanos = Long.parseLong(arguments[3]) * 1_000_000;
         // One type of guest per JVM, as with jvisor run.
-        if (arguments[0].equals("kvm")) {
-            try (KvmLoop rounds = KvmLoop.of(GuestLoop.OUT8)) {
-                soak.run(rounds::round, nanos);
+        if (arguments[0].equals("software")) {
+            try (SoftwareGuest guest = SoftwareExits.ofRounds(loop)) {
+                soak.run(guest::round, () -> {}, warmup, nanos);
             }
+        } else if (loop.twoThreads()) {
+            KvmExits.SleepingGuest guest = new KvmExits.SleepingGuest();
+            guest.loop = loop;
+            guest.open();
+            soak.run(() -> new KvmExits().wake(guest), guest::settle, warmup, nanos);
+            guest.close();
         } else {
-            try (SoftwareGuest guest = SoftwareExits.ofRounds(GuestLoop.OUT8)) {
-                soak.run(guest::round, nanos);
+            try (KvmLoop rounds = KvmLoop.of(loop)) {
+                soak.run(rounds::round, () -> {}, warmup, nanos);
             }
         }
     }
 
-    private void run(Round round, long nanos) {
-        rounds(round, 5_000_000_000L);
-        java.util.Arrays.fill(buckets, 0);
+    private void run(Round round, Runnable settle, long warmup, long nanos) {
+        rounds(round, settle, warmup);
+        Arrays.fill(buckets, 0);
         // The first call makes its own objects.
         threads.getCurrentThreadAllocatedBytes();
         collections();
         long collectionsBefore = collections();
         long startMillis = ManagementFactory.getRuntimeMXBean().getUptime();
         long before = threads.getCurrentThreadAllocatedBytes();
-        long sum = rounds(round, nanos);
+        long sum = rounds(round, settle, nanos);
         long allocated = threads.getCurrentThreadAllocatedBytes() - before;
         long endMillis = ManagementFactory.getRuntimeMXBean().getUptime();
         System.out.println("allocated " + allocated);
@@ -64,16 +76,17 @@ public final class ExitSoak {
         }
     }
 
-    private long rounds(Round round, long nanos) {
-        long now = System.nanoTime();
-        long end = now + nanos;
+    private long rounds(Round round, Runnable settle, long nanos) {
+        long end = System.nanoTime() + nanos;
         long sum = 0;
-        while (now < end) {
+        long after;
+        do {
+            settle.run();
+            long before = System.nanoTime();
             sum += round.run();
-            long after = System.nanoTime();
-            buckets[bucket(after - now)]++;
-            now = after;
-        }
+            after = System.nanoTime();
+            buckets[bucket(after - before)]++;
+        } while (after < end);
         return sum;
     }
 
