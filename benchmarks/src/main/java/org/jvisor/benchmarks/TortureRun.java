@@ -36,7 +36,7 @@ record TortureRun(MachineOptions options, PrintWriter out, PrintWriter err) {
                             options.cpus);
             List<String> command = command(suite, work, machine, root, plan);
             if (command != null) {
-                check(VmProcess.run(command, options.duration()));
+                check(VmProcess.run(command, options.duration(), machine.memory()));
             }
         }
     }
@@ -61,10 +61,11 @@ record TortureRun(MachineOptions options, PrintWriter out, PrintWriter err) {
             }
         }
         out.printf(
-                "%.1f s, peak RSS %d MiB, RSS over time (MiB):%s%n",
+                "%.1f s, peak RSS %d MiB%nRSS over time (MiB):%s%nwithout the guest's memory:%s%n",
                 process.wallNanos() / 1e9,
                 process.peakBytes() >> 20,
-                overTime(process.residentBytes()));
+                overTime(process.memory().stream().map(MemoryProbe::resident).toList()),
+                overTime(process.memory().stream().map(MemoryProbe::overhead).toList()));
         GuestOutput output = GuestOutput.parse(process.lines());
         if (!output.errors().isEmpty()) {
             throw new BenchException(

@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * @param cpuNanos of processor time, of all its threads, to the last few milliseconds
  * @param peakBytes of resident memory, from the kernel's high-water mark ({@code VmHWM}), looked at
  *     every few milliseconds
- * @param residentBytes the resident memory ({@code VmRSS}) at every fifth second
+ * @param memory what it held at every fifth second
  */
 record VmProcess(
         List<Line> lines,
@@ -31,9 +31,9 @@ record VmProcess(
         long wallNanos,
         long cpuNanos,
         long peakBytes,
-        List<Long> residentBytes) {
+        List<MemoryProbe> memory) {
     private static final int SAMPLE_MILLIS = 10;
-    private static final long RESIDENT_NANOS = 5_000_000_000L;
+    private static final long PROBE_NANOS = 5_000_000_000L;
 
     /**
      * A line.
@@ -49,6 +49,17 @@ record VmProcess(
      * @throws BenchException if it cannot be started or has not ended within {@code limit}
      */
     static VmProcess run(List<String> command, Duration limit) throws InterruptedException {
+        return run(command, limit, 0);
+    }
+
+    /**
+     * Runs a machine, as {@link #run(List, Duration)}, and looks at its memory.
+     *
+     * @param guestBytes of memory that its guest has, by which it is told from the process's own; 0
+     *     if it is not to be looked at
+     */
+    static VmProcess run(List<String> command, Duration limit, long guestBytes)
+            throws InterruptedException {
         long start = System.nanoTime();
         Process process;
         try {
@@ -65,7 +76,7 @@ record VmProcess(
             List<Line> lines = new ArrayList<>();
             AtomicReference<IOException> failure = new AtomicReference<>();
             Thread reader = Thread.ofVirtual().start(() -> read(process, lines, failure));
-            List<Long> resident = new ArrayList<>();
+            List<MemoryProbe> memory = new ArrayList<>();
             long peak = 0;
             long cpu = 0;
             long end = start + limit.toNanos();
@@ -73,8 +84,9 @@ record VmProcess(
                 String status = statusOf(process.pid());
                 cpu = Math.max(cpu, cpuOf(process));
                 peak = Math.max(peak, sizeIn(status, "VmHWM:"));
-                if (System.nanoTime() > start + (resident.size() + 1) * RESIDENT_NANOS) {
-                    resident.add(sizeIn(status, "VmRSS:"));
+                if (guestBytes > 0
+                        && System.nanoTime() > start + (memory.size() + 1) * PROBE_NANOS) {
+                    memory.add(MemoryProbe.parse(smapsOf(process.pid()), guestBytes));
                 }
                 if (System.nanoTime() > end) {
                     process.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -91,7 +103,7 @@ record VmProcess(
                 throw new BenchException(
                         "reading from %s failed".formatted(command.getFirst()), failure.get());
             }
-            return new VmProcess(lines, process.exitValue(), start, wall, cpu, peak, resident);
+            return new VmProcess(lines, process.exitValue(), start, wall, cpu, peak, memory);
         } finally {
             process.destroyForcibly();
         }
@@ -120,6 +132,15 @@ record VmProcess(
             return Files.readString(Path.of("/proc", Long.toString(pid), "status"));
         } catch (IOException e) {
             return "";
+        }
+    }
+
+    /** A process's {@code /proc/PID/smaps}, empty where it has ended. */
+    private static List<String> smapsOf(long pid) {
+        try {
+            return Files.readAllLines(Path.of("/proc", Long.toString(pid), "smaps"));
+        } catch (IOException e) {
+            return List.of();
         }
     }
 
