@@ -46,7 +46,7 @@ final class HostDescription {
                 .formatted(
                         module == null ? "/dev/kvm" : module,
                         report.virtualization().kind() == null
-                                ? "without VT: rounds below go through KVM's instruction emulator"
+                                ? "without VT: its guests go through KVM's instruction emulator"
                                 : report.virtualization().kind());
     }
 
