@@ -1,9 +1,9 @@
 package org.jvisor.emulator;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.jvisor.emulator.RegionQueue.Request;
 import org.jvisor.emulator.TranslationLog.Outcome;
 import org.jvisor.vmm.api.TranslationStatistics;
 
@@ -18,22 +18,13 @@ final class RegionService {
 
     private final Rendezvous rendezvous;
     private final CodeCache code;
-    private final Object lock = new Object();
-    private final List<Request> waiting = new ArrayList<>();
-    private @Nullable Thread worker;
-    private boolean closed;
+    private final RegionQueue queue = new RegionQueue();
+    private final AtomicBoolean started = new AtomicBoolean();
 
     RegionService(Rendezvous rendezvous, CodeCache code) {
         this.rendezvous = rendezvous;
         this.code = code;
     }
-
-    /**
-     * What waits to be done.
-     *
-     * @param instead the region that a new one takes the place of, or null
-     */
-    private record Request(Cpu cpu, Block root, @Nullable Region instead) {}
 
     /**
      * Whether HotSpot compiles translated code when it is asked to, before it is used: the options
@@ -63,67 +54,30 @@ final class RegionService {
     }
 
     private void add(Request request) {
-        synchronized (lock) {
-            if (closed) {
-                return;
-            }
-            waiting.add(request);
-            if (worker == null) {
-                worker = Thread.ofPlatform().daemon().name("jvisor translator").start(this::work);
-            }
-            lock.notifyAll();
+        if (queue.add(request) && started.compareAndSet(false, true)) {
+            Thread.ofPlatform().daemon().name("jvisor translator").start(this::work);
         }
     }
 
     /** Stops translating. */
     void close() {
-        synchronized (lock) {
-            closed = true;
-            waiting.clear();
-            lock.notifyAll();
-        }
+        queue.close();
     }
 
     /** The counts so far. */
     TranslationStatistics statistics() {
-        int queued;
-        synchronized (lock) {
-            queued = waiting.size();
-        }
         return code.log.statistics(
-                new TranslationStatistics.Kept(code.decoded(), code.translated(), queued));
+                new TranslationStatistics.Kept(code.decoded(), code.translated(), queue.size()));
     }
 
     private void work() {
         RegionCompiler compiler = new RegionCompiler();
-        while (true) {
-            Request request = next();
-            if (request == null) {
-                return;
+        try {
+            for (Request request = queue.take(); request != null; request = queue.take()) {
+                tryTranslate(compiler, request);
             }
-            tryTranslate(compiler, request);
-        }
-    }
-
-    private @Nullable Request next() {
-        synchronized (lock) {
-            while (waiting.isEmpty()) {
-                if (closed) {
-                    return null;
-                }
-                try {
-                    lock.wait();
-                } catch (InterruptedException e) {
-                    return null;
-                }
-            }
-            int best = 0;
-            for (int i = 1; i < waiting.size(); i++) {
-                if (waiting.get(i).root.heat > waiting.get(best).root.heat) {
-                    best = i;
-                }
-            }
-            return waiting.remove(best);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -134,7 +88,7 @@ final class RegionService {
             translate(compiler, request);
         } catch (RuntimeException | LinkageError e) {
             code.log.end(Outcome.FAILED, null, 0);
-            if (request.cpu.lockstep != null) {
+            if (request.cpu().lockstep != null) {
                 throw e; // there to find what is wrong with the translator
             }
         }
@@ -164,13 +118,13 @@ final class RegionService {
     private Outcome compile(RegionPlan plan, Region region, int bytecode, Request request) {
         code.log.written();
         boolean compiled =
-                request.cpu.lockstep != null
-                        || CompileCheck.compiled(() -> time(region, request.cpu));
+                request.cpu().lockstep != null
+                        || CompileCheck.compiled(() -> time(region, request.cpu()));
         code.log.compiled();
         if (!compiled) {
             return Outcome.NOT_COMPILED;
         }
-        return install(plan, region, bytecode, request.instead) ? Outcome.USED : Outcome.LATE;
+        return install(plan, region, bytecode, request.instead()) ? Outcome.USED : Outcome.LATE;
     }
 
     private static long time(Region region, Cpu any) {
@@ -181,17 +135,17 @@ final class RegionService {
 
     /** What to translate now for a request, or null if there is nothing left to do. */
     private @Nullable RegionPlan plan(Request request, int limit) {
-        Block root = request.root;
+        Block root = request.root();
         rendezvous.lock(); // a block that is killed meanwhile would lose its instructions
         try {
             if (root.page.dead
                     || root.offset < 0
-                    || !Objects.equals(root.region, request.instead)) {
+                    || !Objects.equals(root.region, request.instead())) {
                 return null;
             }
-            return request.instead != null
-                    ? RegionPlan.withCalls(request.instead)
-                    : RegionPlan.around(root, limit, access(request.cpu));
+            return request.instead() != null
+                    ? RegionPlan.withCalls(request.instead())
+                    : RegionPlan.around(root, limit, access(request.cpu()));
         } finally {
             rendezvous.unlock();
         }
