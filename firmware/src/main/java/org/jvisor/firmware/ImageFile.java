@@ -17,6 +17,9 @@ final class ImageFile implements AutoCloseable {
     /** The most one read moves: a ByteBuffer view of a segment holds no more than 2 GiB. */
     private static final long CHUNK = 1L << 30;
 
+    /** The most one read moves to the heap: the JDK keeps a buffer of that size for the thread. */
+    static final int HEAP_CHUNK = 1 << 18;
+
     private final Path path;
     private final String tried;
     private final FileChannel channel;
@@ -139,7 +142,7 @@ final class ImageFile implements AutoCloseable {
         try {
             long at = offset;
             while (target.hasRemaining()) {
-                int count = channel.read(target, at);
+                int count = channel.read(part(target), at);
                 if (count < 0) {
                     throw new BootException(
                             Reason.TRUNCATED,
@@ -148,6 +151,7 @@ final class ImageFile implements AutoCloseable {
                             "wait until it is complete and try again");
                 }
                 at += count;
+                target.position(target.position() + count);
             }
         } catch (IOException e) {
             throw new BootException(
@@ -156,6 +160,12 @@ final class ImageFile implements AutoCloseable {
                     "reading failed (" + e.getMessage() + ")",
                     "check the disk");
         }
+    }
+
+    /** What of the rest one read may fill. */
+    static ByteBuffer part(ByteBuffer target) {
+        int most = target.isDirect() ? target.remaining() : HEAP_CHUNK;
+        return target.slice(target.position(), Math.min(target.remaining(), most));
     }
 
     @Override
