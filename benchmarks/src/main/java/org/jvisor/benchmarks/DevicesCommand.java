@@ -51,6 +51,10 @@ final class DevicesCommand implements Callable<Integer> {
         if (seconds < 2 || seconds > 600) {
             throw new BenchException("--seconds is %d: from 2 to 600".formatted(seconds));
         }
+        if (options.json != null || options.html != null) {
+            throw new BenchException(
+                    "devices writes neither --json nor --html: its table goes to standard output");
+        }
         String loadBefore = Machines.loadAverage();
         int port = freePort();
         Process server = server(port, err);

@@ -45,6 +45,13 @@ class MainTest {
     }
 
     @Test
+    void filesThatDevicesDoesNotWriteAreRefused() {
+        assertThat(run("devices", "--json", "numbers.json")).isEqualTo(70);
+        assertThat(err.toString().lines()).hasSize(1);
+        assertThat(err.toString()).contains("--json");
+    }
+
+    @Test
     void everyTortureProgramIsNamedInTheHelp() {
         assertThat(run("torture", "--help")).isZero();
         assertThat(out.toString()).contains(TortureCommand.PROGRAMS);

@@ -43,7 +43,8 @@ final class WholeDebian {
                     LIMIT, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key().toString());
         }
         String image = image();
-        if (jvisor(LIMIT, "image", "info", image).status() == 0) {
+        // the launcher of a fresh checkout builds itself first
+        if (jvisor(CREATION, "image", "info", image).status() == 0) {
             return;
         }
         List<String> create = new ArrayList<>(List.of("image", "create", "debian"));
