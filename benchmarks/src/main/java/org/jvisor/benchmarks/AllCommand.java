@@ -23,12 +23,15 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description =
-                "Runs exits, memory, queue, start, boot and guest, and tells what was left out and why.")
+                "Runs exits, memory, queue, start, boot, guest, userland and devices, and tells what was"
+                        + " left out and why.")
 final class AllCommand implements Callable<Integer> {
     private static final int FAILED = 70;
 
-    /** What a pair of boots takes, and of runs of the guest suite at scale 1, in seconds. */
-    private static final double BOOT_SECONDS = 12, GUEST_SECONDS = 100;
+    /**
+     * What a pair of boots takes, of runs of the guest suite at scale 1, and of the userland, in s.
+     */
+    private static final double BOOT_SECONDS = 12, GUEST_SECONDS = 100, USERLAND_SECONDS = 40;
 
     private static final double QUICK_SCALE = 0.3;
 
@@ -64,6 +67,9 @@ final class AllCommand implements Callable<Integer> {
                     new StartSuite(bench, quick ? StartCommand.QUICK_RUNS : StartCommand.RUNS);
             MachineOptions machines = new MachineOptions();
             machines.runs = quick ? 1 : machines.runs;
+            DevicesSuite devices =
+                    new DevicesSuite(
+                            machines, quick ? DevicesSuite.QUICK_SECONDS : DevicesSuite.SECONDS);
             double scale = quick ? QUICK_SCALE : 1;
             int passes = quick ? 2 : 3;
             double seconds =
@@ -72,7 +78,9 @@ final class AllCommand implements Callable<Integer> {
                             + parts.queueSeconds()
                             + start.seconds()
                             + (machines.runs + 1) * BOOT_SECONDS
-                            + machines.runs * GUEST_SECONDS * (quick ? 0.4 : 1);
+                            + machines.runs * GUEST_SECONDS * (quick ? 0.4 : 1)
+                            + machines.runs * USERLAND_SECONDS
+                            + devices.duration();
             err.printf(
                     "This takes about %.0f minutes on a quiet host%s.%n",
                     Math.ceil(seconds / 60), quick ? "" : "; --quick takes a third");
@@ -91,6 +99,12 @@ final class AllCommand implements Callable<Integer> {
                                     scale,
                                     passes,
                                     err));
+            all.put(
+                    "userland",
+                    () ->
+                            UserlandCommand.measure(
+                                    machines, Suite.select(Suite.USERLAND, List.of()), err));
+            all.put("devices", () -> devices.measure(err));
             List<Section> sections = new ArrayList<>();
             for (Map.Entry<String, Part> part : all.entrySet()) {
                 add(sections, out, part.getKey(), part.getValue());

@@ -30,6 +30,9 @@ import picocli.CommandLine.Spec;
 final class UserlandCommand implements Callable<Integer> {
     private static final int PASSES = 2;
 
+    /** What the command ends with where the host lacks what builds the userland. */
+    private static final int UNAVAILABLE = 69;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     CommandSpec spec;
@@ -50,21 +53,26 @@ final class UserlandCommand implements Callable<Integer> {
         options.check();
         List<Program> programs = Suite.select(Suite.USERLAND, names);
         HostDescription host = HostDescription.take();
+        Section section = measure(options, programs, err);
+        out.println(section.text());
+        options.write(host, section, err);
+        return 0;
+    }
+
+    /** Measures. */
+    static Section measure(MachineOptions options, List<Program> programs, PrintWriter err)
+            throws IOException, InterruptedException {
         String loadBefore = Machines.loadAverage();
         Image image = Images.debian(err);
         Path userland;
         try {
             userland = UserlandImage.ensure(ImageStore.ofUser().root(), err);
         } catch (GuestException e) {
-            err.println("The userland is left out: " + e.getMessage());
-            return 0;
+            throw new BenchException(
+                    "the userland cannot be built: " + e.getMessage(), e, UNAVAILABLE);
         }
         SuiteRun run = new SuiteRun(options, programs, 1, PASSES, "1G", false);
         Comparison comparison = run.of(image, userland, err);
-        Section section =
-                comparison.section("userland", "Debian userland", Machines.load(loadBefore));
-        out.println(section.text());
-        options.write(host, section, err);
-        return 0;
+        return comparison.section("userland", "Debian userland", Machines.load(loadBefore));
     }
 }

@@ -45,10 +45,10 @@ class MainTest {
     }
 
     @Test
-    void filesThatDevicesDoesNotWriteAreRefused() {
-        assertThat(run("devices", "--json", "numbers.json")).isEqualTo(70);
+    void measurementsTooShortToMeanAnythingAreRefused() {
+        assertThat(run("devices", "--seconds", "1")).isEqualTo(70);
         assertThat(err.toString().lines()).hasSize(1);
-        assertThat(err.toString()).contains("--json");
+        assertThat(err.toString()).contains("--seconds");
     }
 
     @Test
