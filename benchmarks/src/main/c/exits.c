@@ -180,7 +180,7 @@ static int run_kickable(void) {
       die("KVM_RUN");
     }
   }
-  __atomic_store_n(&running, 0, __ATOMIC_SEQ_CST);
+  __atomic_store_n(&running, 0, __ATOMIC_RELEASE);
   return result;
 }
 

@@ -29,6 +29,7 @@ import org.jvisor.linux.calls.SignalCalls;
  */
 public final class KvmVcpu extends KvmVcpuState implements AutoCloseable {
     private static final VarHandle KICKED = field("kicked", boolean.class);
+    private static final VarHandle RUNNING = field("running", boolean.class);
     private static final long RUN = kvm_h.KVM_RUN();
 
     private final KvmVm vm;
@@ -133,7 +134,9 @@ public final class KvmVcpu extends KvmVcpuState implements AutoCloseable {
                 }
             }
         } finally {
-            running = false;
+            // Without a fence: a kicker that does not see it yet sends a signal that comes too
+            // late.
+            RUNNING.setRelease(this, false);
         }
     }
 

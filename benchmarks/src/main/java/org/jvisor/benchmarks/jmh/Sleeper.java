@@ -38,7 +38,8 @@ final class Sleeper {
         try {
             while (!ending) {
                 if (run.getAsBoolean()) {
-                    seen.incrementAndGet();
+                    // The only writer; a plain store, as in the C program.
+                    seen.setRelease(seen.getPlain() + 1);
                 }
             }
         } catch (RuntimeException | Error e) {
