@@ -16,7 +16,7 @@ rm -f "$dist/jvisor.aot" "$dist/stamp"
 # A guest that hangs must not hang the build.
 if ! timeout 300 "$java" @"$dist/jvm.options" -XX:CompilerDirectivesFile="$dist/compiler.json" \
     -XX:AOTCacheOutput="$dist/jvisor.aot.new" --module-path "$dist/lib" \
-    -m org.jvisor.launcher/org.jvisor.launcher.Training >"$dist/train.log" 2>&1; then
+    -m org.jvisor.launcher/org.jvisor.launcher.Training </dev/null >"$dist/train.log" 2>&1; then
     echo "jvisor: no AOT cache could be made (see $dist/train.log)" >&2
 fi
 [ ! -f "$dist/jvisor.aot.new" ] || mv "$dist/jvisor.aot.new" "$dist/jvisor.aot"

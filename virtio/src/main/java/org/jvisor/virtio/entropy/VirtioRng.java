@@ -3,6 +3,7 @@ package org.jvisor.virtio.entropy;
 import java.lang.foreign.MemorySegment;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.jvisor.virtio.VirtioHost;
 import org.jvisor.virtio.WorkerDevice;
 import org.jvisor.virtio.queue.Chain;
@@ -15,7 +16,9 @@ public final class VirtioRng extends WorkerDevice {
     /** Bytes given at once; a driver that asks for more asks again (§5.4.6.2). */
     private static final int MOST = 64 << 10;
 
-    private final SecureRandom random;
+    /** Made when the first bytes are asked for: that takes milliseconds of a machine's start. */
+    private @Nullable SecureRandom random;
+
     private final Chain chain = new Chain();
     private final byte[] pool = new byte[4096];
     private final MemorySegment segment = MemorySegment.ofArray(pool);
@@ -29,12 +32,7 @@ public final class VirtioRng extends WorkerDevice {
      * @param name unique on its machine, such as {@code "rng0"}
      */
     public VirtioRng(String name) {
-        this(name, new SecureRandom());
-    }
-
-    VirtioRng(String name, SecureRandom random) {
         super(name, TYPE, 0);
-        this.random = random;
     }
 
     @Override
@@ -62,6 +60,9 @@ public final class VirtioRng extends WorkerDevice {
         int done = 0;
         while (done < length) {
             if (left == 0) {
+                if (random == null) {
+                    random = new SecureRandom();
+                }
                 random.nextBytes(pool);
                 left = pool.length;
             }

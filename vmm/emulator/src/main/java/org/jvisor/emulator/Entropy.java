@@ -1,17 +1,23 @@
 package org.jvisor.emulator;
 
 import java.security.SecureRandom;
+import org.jspecify.annotations.Nullable;
 
 /** RDRAND and RDSEED from the host's cryptographic generator, fetched in batches. */
 final class Entropy {
     private static final int BATCH = 512;
 
-    private final SecureRandom random = new SecureRandom();
+    /** Made when the first number is asked for: that takes milliseconds of a machine's start. */
+    private @Nullable SecureRandom random;
+
     private final byte[] buffer = new byte[BATCH];
     private int used = BATCH;
 
     long next() {
         if (used == BATCH) {
+            if (random == null) {
+                random = new SecureRandom();
+            }
             random.nextBytes(buffer);
             used = 0;
         }

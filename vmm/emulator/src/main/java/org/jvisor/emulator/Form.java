@@ -1,6 +1,5 @@
 package org.jvisor.emulator;
 
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 
@@ -105,7 +104,7 @@ final class Form {
 
     Form(
             String mnemonic,
-            String operands,
+            List<Operand> operands,
             Factory factory,
             int map,
             int opcode,
@@ -116,10 +115,7 @@ final class Form {
             int modrmHigh,
             int modKind) {
         this.mnemonic = mnemonic;
-        this.operands =
-                operands.isEmpty()
-                        ? List.of()
-                        : Arrays.stream(operands.split(",", -1)).map(Operand::parse).toList();
+        this.operands = operands;
         this.factory = factory;
         this.map = map;
         this.opcode = opcode;
@@ -135,7 +131,9 @@ final class Form {
 
     /** Sets attributes. */
     Form with(Attr... attrs) {
-        attributes.addAll(List.of(attrs));
+        for (Attr attr : attrs) {
+            attributes.add(attr);
+        }
         return this;
     }
 
@@ -230,10 +228,15 @@ final class Form {
 
     /** Whether a ModRM byte follows the opcode. */
     boolean hasModrm() {
-        return ext >= 0
-                || modrmLow >= 0
-                || modKind >= 0
-                || operands.stream().anyMatch(Operand::usesModrm);
+        if (ext >= 0 || modrmLow >= 0 || modKind >= 0) {
+            return true;
+        }
+        for (Operand operand : operands) {
+            if (operand.usesModrm()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

@@ -1,8 +1,10 @@
 package org.jvisor.emulator;
 
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,10 +14,17 @@ import org.jspecify.annotations.Nullable;
 final class InsnTable {
     private static final Form[] NONE = {};
 
+    // Every start of a machine waits for the table: no streams and no Formatter while it is made,
+    // which take far longer than the rest of it before HotSpot has compiled them.
+    private static final HexFormat HEX = HexFormat.of().withUpperCase();
+
     /** The table. */
     static final InsnTable TABLE = build();
 
     private final List<Form> forms = new ArrayList<>();
+
+    /** By how they are written. */
+    private final Map<String, List<Operand>> operandLists = new HashMap<>();
 
     /** Candidates by map and opcode, the more specific first. */
     private final Form[][] byOpcode = new Form[4 * 256][];
@@ -94,21 +103,30 @@ final class InsnTable {
                 }
             }
         }
-        if (modKind < 0 && memoryOnly(operands)) {
+        List<Operand> list = operandLists.computeIfAbsent(operands, Operand::list);
+        if (modKind < 0 && has(list, Operand.Kind.M)) {
             modKind = 0; // a register in its place is #UD
         }
         Form form =
                 new Form(
-                        mnemonic, operands, factory, map, byteValue, plusReg, prefix, ext, low,
-                        high, modKind);
+                        mnemonic, list, factory, map, byteValue, plusReg, prefix, ext, low, high,
+                        modKind);
         forms.add(form);
         return form;
     }
 
-    private static boolean memoryOnly(String operands) {
-        return !operands.isEmpty()
-                && Arrays.stream(operands.split(",", -1))
-                        .anyMatch(o -> Operand.parse(o).kind() == Operand.Kind.M);
+    private static boolean has(List<Operand> operands, Operand.Kind kind) {
+        for (Operand operand : operands) {
+            if (operand.kind() == kind) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A byte as opcodes are written. */
+    static String hex(int value) {
+        return HEX.toHexDigits((byte) value);
     }
 
     private void freeze() {

@@ -63,7 +63,7 @@ final class OneByteMap {
         boolean logic = name.equals("AND") || name.equals("OR") || name.equals("XOR");
         String[] operands = {"Eb,Gb", "Ev,Gv", "Gb,Eb", "Gv,Ev", "AL,Ib", "rAX,Iz"};
         for (int i = 0; i < 6; i++) {
-            Form form = t.add("%02X".formatted(base + i), name, operands[i], factory);
+            Form form = t.add(InsnTable.hex(base + i), name, operands[i], factory);
             finish(form, compare, logic, reads, i < 2);
         }
         String ext = " /" + (base >> 3);
@@ -137,7 +137,7 @@ final class OneByteMap {
 
     private static void branches(InsnTable t) {
         for (int cc = 0; cc < 16; cc++) {
-            t.add("%02X".formatted(0x70 + cc), "J" + CONDITIONS[cc], "Jb", Jcc::make)
+            t.add(InsnTable.hex(0x70 + cc), "J" + CONDITIONS[cc], "Jb", Jcc::make)
                     .ro()
                     .reads(conditionFlags(cc))
                     .with(F64, END);

@@ -1,5 +1,8 @@
 package org.jvisor.emulator;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * An operand of a {@link Form} in the notation of SDM 2D appendix A.2: an addressing letter and a
  * size, such as {@code Ev} or {@code Ib}, or a fixed register.
@@ -98,6 +101,17 @@ record Operand(String text, Kind kind, Size size, int fixed) {
         }
     }
 
+    /** Parses a list in the table's notation, separated by commas; empty for none. */
+    static List<Operand> list(String text) {
+        List<Operand> operands = new ArrayList<>();
+        if (!text.isEmpty()) {
+            for (String operand : text.split(",", -1)) {
+                operands.add(parse(operand));
+            }
+        }
+        return List.copyOf(operands);
+    }
+
     /** Parses the table's notation. */
     static Operand parse(String text) {
         int reg =
@@ -106,7 +120,7 @@ record Operand(String text, Kind kind, Size size, int fixed) {
                     case "CL" -> 1;
                     case "DX" -> 2;
                     case "ES", "CS", "SS", "DS", "FS", "GS" ->
-                            java.util.List.of("ES", "CS", "SS", "DS", "FS", "GS").indexOf(text);
+                            List.of("ES", "CS", "SS", "DS", "FS", "GS").indexOf(text);
                     case "XMM0" -> 0;
                     default -> -1;
                 };

@@ -1,5 +1,7 @@
 package org.jvisor.emulator;
 
+import java.util.List;
+
 /** Rows for what is no instruction: they are in no opcode map. */
 final class SpecialForms {
     /** An undefined opcode, or LOCK where it is not allowed. */
@@ -11,6 +13,7 @@ final class SpecialForms {
     private SpecialForms() {}
 
     private static Form row(String mnemonic, Form.Factory factory) {
-        return new Form(mnemonic, "", factory, 0, 0, false, Form.Prefix.ANY, -1, -1, -1, -1).end();
+        return new Form(mnemonic, List.of(), factory, 0, 0, false, Form.Prefix.ANY, -1, -1, -1, -1)
+                .end();
     }
 }

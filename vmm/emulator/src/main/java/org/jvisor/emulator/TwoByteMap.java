@@ -42,14 +42,14 @@ final class TwoByteMap {
         for (int cc = 0; cc < 16; cc++) {
             String suffix = OneByteMap.condition(cc);
             int reads = OneByteMap.conditionFlags(cc);
-            t.add("0F %02X".formatted(0x40 + cc), "CMOV" + suffix, "Gv,Ev", Conditional::move)
+            t.add("0F " + InsnTable.hex(0x40 + cc), "CMOV" + suffix, "Gv,Ev", Conditional::move)
                     .reads(reads)
                     .needs(Feature.CMOV);
-            t.add("0F %02X".formatted(0x80 + cc), "J" + suffix, "Jz", Jcc::make)
+            t.add("0F " + InsnTable.hex(0x80 + cc), "J" + suffix, "Jz", Jcc::make)
                     .ro()
                     .reads(reads)
                     .with(F64, END);
-            t.add("0F %02X".formatted(0x90 + cc), "SET" + suffix, "Eb", Conditional::set)
+            t.add("0F " + InsnTable.hex(0x90 + cc), "SET" + suffix, "Eb", Conditional::set)
                     .w()
                     .reads(reads);
         }
@@ -79,7 +79,7 @@ final class TwoByteMap {
         for (int i = 0; i < 4; i++) {
             int undefined = ARITH & ~CF & ~ZF;
             Form byRegister =
-                    t.add("0F %02X".formatted(0xa3 + 8 * i), names[i], "Ev,Gv", BitOps::test);
+                    t.add("0F " + InsnTable.hex(0xa3 + 8 * i), names[i], "Ev,Gv", BitOps::test);
             Form immediate = t.add("0F BA /" + (4 + i), names[i], "Ev,Ib", BitOps::test);
             byRegister.writes(CF).undefined(undefined);
             immediate.writes(CF).undefined(undefined);
@@ -121,7 +121,7 @@ final class TwoByteMap {
         t.add("0F 0D", "PREFETCHW", "Ev", Nop::new).ro();
         for (int i = 0x18; i <= 0x1f; i++) {
             String name = i == 0x18 ? "PREFETCH" : "NOP";
-            t.add("0F %02X".formatted(i), name, "Ev", Nop::new).ro();
+            t.add("0F " + InsnTable.hex(i), name, "Ev", Nop::new).ro();
         }
         t.add("NP 0F AE /5 reg", "LFENCE", "", Misc.Fence::new).needs(Feature.SSE2);
         t.add("NP 0F AE /6 reg", "MFENCE", "", Misc.Fence::new).needs(Feature.SSE2);

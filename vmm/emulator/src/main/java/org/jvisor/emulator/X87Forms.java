@@ -31,7 +31,7 @@ final class X87Forms {
     }
 
     private static String st(String opcode, int first) {
-        return "%s %02X+i".formatted(opcode, first);
+        return opcode + " " + InsnTable.hex(first) + "+i";
     }
 
     private static void arithmetic(InsnTable t) {
@@ -194,7 +194,7 @@ final class X87Forms {
             InsnTable t, int modrm, String name, int se, long down, boolean up, boolean exact) {
         row(
                 t,
-                "D9 %02X".formatted(modrm),
+                "D9 " + InsnTable.hex(modrm),
                 name,
                 "",
                 d -> new X87Unary.Constant(d, se, down, up, exact));

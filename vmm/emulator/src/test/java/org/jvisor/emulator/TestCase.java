@@ -2,6 +2,7 @@ package org.jvisor.emulator;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /**
@@ -14,7 +15,18 @@ final class TestCase {
 
     /** Stands for the row of a program. */
     private static final Form PROGRAM =
-            new Form("(program)", "", Nop::new, 0, 0x90, false, Form.Prefix.ANY, -1, -1, -1, -1);
+            new Form(
+                    "(program)",
+                    List.of(),
+                    Nop::new,
+                    0,
+                    0x90,
+                    false,
+                    Form.Prefix.ANY,
+                    -1,
+                    -1,
+                    -1,
+                    -1);
 
     final Encoding encoding;
     final DataArea area;

@@ -17,13 +17,17 @@ public final class Main {
 
     /** Runs the command and ends the process with its status. */
     public static void main(String[] args) {
-        if (args.length > 0 && args[0].equals("run")) {
-            // While this thread reads the command line.
-            Thread.ofPlatform().daemon().name("preload").start(Preload::run);
-        }
+        preload(args);
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
         System.exit(execute(out, err, args));
+    }
+
+    /** Has a second thread load what a machine needs, while this one reads the command line. */
+    static void preload(String... args) {
+        if (args.length > 0 && args[0].equals("run")) {
+            Thread.ofPlatform().daemon().name("preload").start(Preload::run);
+        }
     }
 
     /**
