@@ -36,7 +36,7 @@ final class CpuImage {
     private final long[] segReadEnd = new long[8];
     private final long[] segWriteEnd = new long[8];
     private long rip, fRes, fCarry, executed, lastIp, lastDp, gsBase, stackMask;
-    private int rflags, arithmetic, mxcsr, fcw, fsw, top, full, lastCs, lastDs, lastOpcode, pauses;
+    private int rflags, mxcsr, fcw, fsw, top, full, lastCs, lastDs, lastOpcode, pauses;
     private boolean shadow;
 
     /** Copies the state of a CPU. */
@@ -46,7 +46,6 @@ final class CpuImage {
         rflags = c.rflags;
         fRes = c.fRes;
         fCarry = c.fCarry;
-        arithmetic = Flags.arithmetic(c);
         executed = c.executed;
         shadow = c.shadow;
         pauses = c.pauses;
@@ -141,7 +140,7 @@ final class CpuImage {
         for (int i = 0; i < 16; i++) {
             t.append("  %s %#x%s".formatted(GENERAL[i], r[i], (i & 3) == 3 ? "\n" : ""));
         }
-        return t.append("  rflags %#x%n".formatted(rflags | arithmetic)).toString();
+        return t.append("  rflags %#x%n".formatted(flags())).toString();
     }
 
     /**
@@ -151,9 +150,6 @@ final class CpuImage {
      * @return a line for each difference
      */
     String difference(CpuImage right, boolean withRip) {
-        if (same(right) && (!withRip || rip == right.rip)) {
-            return "";
-        }
         StringBuilder t = new StringBuilder();
         for (int i = 0; i < r.length; i++) {
             line(t, GENERAL[i], r[i], right.r[i]);
@@ -161,7 +157,7 @@ final class CpuImage {
         if (withRip) {
             line(t, "rip", rip, right.rip);
         }
-        line(t, "rflags", rflags | arithmetic, right.rflags | right.arithmetic);
+        line(t, "rflags", flags(), right.flags());
         line(t, "executed", executed, right.executed);
         line(t, "shadow", shadow ? 1 : 0, right.shadow ? 1 : 0);
         line(t, "pauses", pauses, right.pauses);
@@ -180,30 +176,46 @@ final class CpuImage {
         return t.toString();
     }
 
-    private boolean same(CpuImage o) {
-        return Arrays.equals(r, o.r)
-                && (rflags | arithmetic) == (o.rflags | o.arithmetic)
-                && executed == o.executed
-                && shadow == o.shadow
-                && pauses == o.pauses
-                && gsBase == o.gsBase
-                && mxcsr == o.mxcsr
-                && Arrays.equals(xmm, o.xmm)
-                && Arrays.equals(sig, o.sig)
-                && Arrays.equals(se, o.se)
-                && fcw == o.fcw
-                && fsw == o.fsw
-                && top == o.top
-                && full == o.full
-                && lastIp == o.lastIp
-                && lastDp == o.lastDp
-                && lastCs == o.lastCs
-                && lastDs == o.lastDs
-                && lastOpcode == o.lastOpcode
-                && Arrays.equals(segSel, o.segSel)
-                && Arrays.equals(segBase, o.segBase)
-                && Arrays.equals(segLimit, o.segLimit)
-                && Arrays.equals(segAccess, o.segAccess);
+    /**
+     * Whether a CPU is in this state.
+     *
+     * @param withRip as in {@link #difference}
+     */
+    boolean isStateOf(Cpu c, boolean withRip) {
+        return Arrays.equals(r, c.r)
+                && (!withRip || rip == c.rip)
+                && rflags == c.rflags
+                && (fRes == c.fRes && fCarry == c.fCarry
+                        || Flags.arithmetic(fRes, fCarry) == Flags.arithmetic(c))
+                && executed == c.executed
+                && shadow == c.shadow
+                && pauses == c.pauses
+                && gsBase == c.msrs.kernelGsBase
+                && mxcsr == c.sse.mxcsr
+                && Arrays.equals(xmm, c.sse.xmm)
+                && isStateOf(c.fpu)
+                && Arrays.equals(segSel, c.segSel)
+                && Arrays.equals(segBase, c.segBase)
+                && Arrays.equals(segLimit, c.segLimit)
+                && Arrays.equals(segAccess, c.segAccess);
+    }
+
+    private boolean isStateOf(Fpu f) {
+        return Arrays.equals(sig, f.sig)
+                && Arrays.equals(se, f.se)
+                && fcw == f.fcw
+                && fsw == f.fsw
+                && top == f.top
+                && full == f.full
+                && lastIp == f.lastIp
+                && lastDp == f.lastDp
+                && lastCs == f.lastCs
+                && lastDs == f.lastDs
+                && lastOpcode == f.lastOpcode;
+    }
+
+    private int flags() {
+        return rflags | Flags.arithmetic(fRes, fCarry);
     }
 
     private void fpuDifference(StringBuilder t, CpuImage right) {

@@ -193,7 +193,7 @@ final class EmitControl {
         Label[] guarded = new Label[a.labels.length];
         for (int i = 0; i < a.labels.length; i++) {
             guarded[i] = a.plan.deltas[i] == 0 ? a.labels[i] : a.b.newLabel();
-            cases.add(SwitchCase.of(a.plan.deltas[i] + a.plan.blocks[i].offset, guarded[i]));
+            cases.add(SwitchCase.of(a.plan.deltas[i] + a.plan.offsets[i], guarded[i]));
         }
         cases.sort(Comparator.comparingInt(SwitchCase::caseValue));
         a.b.lload(V2).l2i().lookupswitch(a.leave, cases);

@@ -67,12 +67,18 @@ final class Flags {
 
     /** The six arithmetic flags at their places in RFLAGS. */
     static int arithmetic(Cpu c) {
-        return (cf(c) ? Cpu.CF : 0)
-                | (pf(c) ? Cpu.PF : 0)
-                | ((int) c.fCarry & 8) << 1
-                | (zf(c) ? Cpu.ZF : 0)
-                | (sf(c) ? Cpu.SF : 0)
-                | (of(c) ? Cpu.OF : 0);
+        return arithmetic(c.fRes, c.fCarry);
+    }
+
+    /** As {@link #arithmetic(Cpu)}, of the two longs that an operation left. */
+    static int arithmetic(long res, long carry) {
+        int parity = (Integer.bitCount((int) res & 0xff) ^ (int) carry) & 1;
+        return (carry < 0 ? Cpu.CF : 0)
+                | (parity == 0 ? Cpu.PF : 0)
+                | ((int) carry & 8) << 1
+                | (res == 0 ? Cpu.ZF : 0)
+                | ((res ^ carry << 2) < 0 ? Cpu.SF : 0)
+                | ((carry ^ carry << 1) < 0 ? Cpu.OF : 0);
     }
 
     /** Sets the six arithmetic flags from their places in {@code flags}. */

@@ -1,7 +1,6 @@
 package org.jvisor.emulator;
 
 import java.io.Serial;
-import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Set;
@@ -11,10 +10,11 @@ import org.jspecify.annotations.Nullable;
  * Runs translated code and then interprets the same instructions from the same state, and compares
  * registers, memory and faults. For finding out where a translation is wrong; slow.
  *
- * <p>While it is on, no view of memory has write tags, so that every write passes {@link #writes},
- * where what it replaces is kept. Memory and registers are put back after the translated run.
- * Instructions that cannot be repeated are never translated; an access to a device ends a
- * translated run without a comparison, and its first block is interpreted once.
+ * <p>While it is on, views of memory have {@linkplain Mmu#LOGGED other write tags}, so that every
+ * write passes {@link #writes}, where what it replaces is kept. Memory and registers are put back
+ * after the translated run, and what is interpreted then is what remains. Instructions that cannot
+ * be repeated are never translated; an access to a device ends a translated run without a
+ * comparison, and its first block is interpreted once.
  */
 final class Lockstep {
     /** The property that turns it on for CPUs made later; {@code --lockstep} sets it. */
@@ -62,6 +62,12 @@ final class Lockstep {
     /** Where writes go now; null outside runs. */
     private @Nullable WriteLog log;
 
+    /** What the translator failed with; it has no CPU to tell. */
+    private volatile @Nullable Throwable translatorFailure;
+
+    /** The RIPs of the instructions interpreted, for a report; null outside one. */
+    private long @Nullable [] trace;
+
     /** Comparisons made, instructions in them, translated runs given up for a device. */
     private long comparisons, instructions, notRepeatable;
 
@@ -83,7 +89,17 @@ final class Lockstep {
                         && f.operands.stream().noneMatch(o -> o.kind() == Operand.Kind.S);
     }
 
+    /** Has the CPU stop, for the translator cannot go on; from any thread. */
+    void failed(Throwable why) {
+        translatorFailure = why;
+    }
+
     // ---- what happens during a run ----
+
+    /** Whether writes are kept now. */
+    boolean isLogging() {
+        return log != null;
+    }
 
     /** A write of 1 to 8 bytes to memory; before it is made. */
     void write(long host, int size, long value) {
@@ -108,6 +124,9 @@ final class Lockstep {
      * @throws EmulatorException if there is a difference
      */
     int run(Region region, int entry) {
+        if (translatorFailure != null) {
+            throw new EmulatorException("the translator failed: " + translatorFailure);
+        }
         c.quota = Math.min(c.quota, LONGEST);
         for (int attempt = 1; ; attempt++) {
             before.take(c);
@@ -124,7 +143,7 @@ final class Lockstep {
             writes.undo();
             before.put(c);
             long count = translated.executed() - before.executed();
-            String difference = interpreted(region, count, fault, new ArrayDeque<>());
+            String difference = interpreted(region, count, fault);
             if (difference.isEmpty()) {
                 comparisons++;
                 instructions += count;
@@ -180,19 +199,21 @@ final class Lockstep {
      * run.
      *
      * @param fault what comes after {@code count} instructions
-     * @param trace receives the last instructions
      * @return what differs, or an empty text
      */
-    private String interpreted(Region region, long count, Fault fault, ArrayDeque<Long> trace) {
+    private String interpreted(Region region, long count, Fault fault) {
         writesInterpreted.clear();
         log = writesInterpreted;
         Fault raised = Fault.NONE;
         long total = fault.at < 0 ? count : count + 1;
         long page = c.r[Cpu.PAGE_RIP];
+        int number = -1;
         try {
             for (long i = 0; i < total; i++) {
-                trace(trace, c.rip);
-                int number = region.insnAt(c.rip - page & c.ripMask);
+                if (trace != null) {
+                    trace[(int) i % trace.length] = c.rip;
+                }
+                number = region.insnAt(c.rip - page & c.ripMask, number + 1);
                 if (number < 0) {
                     return "  after %d of %d instructions it should be at rip %#x%n"
                             .formatted(i, count, c.rip);
@@ -214,28 +235,25 @@ final class Lockstep {
         } finally {
             log = null;
         }
+        boolean withRip = fault.at < 0;
+        boolean faults = fault.equals(raised);
+        boolean registers = translated.isStateOf(c, withRip);
+        if (faults && registers && writes.isSame(writesInterpreted)) {
+            return "";
+        }
         interpreted.take(c);
-        String faults = "";
-        if (!fault.equals(raised)) {
-            faults = "  it ends with %s, should be %s%n".formatted(fault, raised);
-        }
-        String registers = translated.difference(interpreted, fault.at < 0);
-        String memory = writes.difference(writesInterpreted, c.board.memory);
-        return faults + registers + memory;
-    }
-
-    private static void trace(ArrayDeque<Long> trace, long rip) {
-        trace.addLast(rip);
-        if (trace.size() > LISTED) {
-            trace.removeFirst();
-        }
+        return (faults ? "" : "  it ends with %s, should be %s%n".formatted(fault, raised))
+                + (registers ? "" : translated.difference(interpreted, withRip))
+                + writes.difference(writesInterpreted, c.board.memory);
     }
 
     // ---- reports ----
 
     private String report(Region region, int entry, long count, Fault fault, String difference) {
-        ArrayDeque<Long> trace = new ArrayDeque<>();
-        interpreted(region, count, fault, trace);
+        long[] rips = new long[LISTED];
+        trace = rips;
+        interpreted(region, count, fault);
+        trace = null;
         writesInterpreted.undo();
         before.put(c);
         StringBuilder text = new StringBuilder();
@@ -246,7 +264,9 @@ final class Lockstep {
         text.append(difference).append("from\n").append(before.text());
         text.append(first(region.plan.blocks[entry]));
         text.append("interpreted:\n");
-        for (long rip : trace) {
+        long last = fault.at < 0 ? count : count + 1;
+        for (long i = Math.max(0, last - LISTED); i < last; i++) {
+            long rip = rips[(int) i % LISTED];
             text.append("  %#x  %s%n".formatted(rip, text(region, rip)));
         }
         return text.toString();
@@ -266,7 +286,7 @@ final class Lockstep {
             translated.take(c);
             writes.undo();
             before.put(c);
-            String difference = interpreted(region, n, Fault.NONE, new ArrayDeque<>());
+            String difference = interpreted(region, n, Fault.NONE);
             writesInterpreted.undo();
             before.put(c);
             if (!difference.isEmpty()) {

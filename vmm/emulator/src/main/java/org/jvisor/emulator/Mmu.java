@@ -21,6 +21,9 @@ final class Mmu {
     /** A tag that no access has. */
     static final long NEVER = 1;
 
+    /** In a write tag: the page may be written plainly, but {@link Lockstep} must see it. */
+    static final long LOGGED = 2;
+
     /** Bits in an entry's fourth long, beside the physical page. */
     static final long GLOBAL = 1, LARGE = 2;
 
@@ -269,7 +272,7 @@ final class Mmu {
     /** Whether an entry lets the page of {@code a} be read (tag 0) or plainly written (tag 1). */
     private boolean known(long a, int tag) {
         long[] t = views[view];
-        return t[(slot(a) | tag) & t.length - 1] == (a & PAGE);
+        return (t[(slot(a) | tag) & t.length - 1] & ~LOGGED) == (a & PAGE);
     }
 
     // ---- implicit supervisor accesses ----

@@ -79,6 +79,10 @@ final class MmuSlow {
     }
 
     long readRmw(long a, int size, int view) {
+        long logged = c.lockstep == null ? 0 : logged(a, size, view);
+        if (logged != 0) {
+            return hostRead(logged, size);
+        }
         checkAccess(a, size, true, view);
         if ((a & 0xfff) + size > 0x1000) {
             translateBoth(a, size, PageWalker.WRITE, view);
@@ -92,6 +96,15 @@ final class MmuSlow {
     }
 
     void write(long a, int size, long value, int view) {
+        Lockstep lockstep = c.lockstep;
+        if (lockstep != null) {
+            long logged = logged(a, size, view);
+            if (logged != 0) {
+                lockstep.write(logged, size, value);
+                hostWrite(logged, size, value);
+                return;
+            }
+        }
         checkAccess(a, size, true, view);
         if ((a & 0xfff) + size > 0x1000) {
             translateBoth(a, size, PageWalker.WRITE, view);
@@ -101,6 +114,15 @@ final class MmuSlow {
         } else {
             writeWithin(a, size, value, view);
         }
+    }
+
+    /** The host address of what may be written plainly, were it not for {@link Lockstep}; or 0. */
+    private long logged(long a, int size, int view) {
+        long[] t = mmu.views[view];
+        int i = Mmu.slot(a);
+        return t[(i | 1) & t.length - 1] == (a + size - 1 & PAGE | Mmu.LOGGED)
+                ? a + t[(i | 2) & t.length - 1]
+                : 0;
     }
 
     void check(long a, int size, int access, int view) {
@@ -165,6 +187,10 @@ final class MmuSlow {
     long host(long a, int access, int view) {
         long[] t = mmu.views[view];
         int i = Mmu.slot(a) & t.length - 1;
+        Lockstep lockstep = c.lockstep;
+        if (access == PageWalker.WRITE && lockstep != null) {
+            return lockstep.isLogging() ? 0 : logged(a, 1, view);
+        }
         if (t[i + (access == PageWalker.WRITE ? 1 : 0)] == (a & PAGE)) {
             return a + t[i + 2];
         }
@@ -269,10 +295,7 @@ final class MmuSlow {
             return;
         }
         boolean plainWrite =
-                walker.writable
-                        && !memory.isReadOnly(region)
-                        && !code.isCode(region, physical)
-                        && c.lockstep == null; // which must see every write
+                walker.writable && !memory.isReadOnly(region) && !code.isCode(region, physical);
         c.counters.dataFills++;
         TlbView v = spaces.view(view);
         if (plainWrite) {
@@ -281,7 +304,8 @@ final class MmuSlow {
         }
         long addend = memory.host(region, physical) - a;
         VarHandle.releaseFence(); // writes through the entry that goes, before it goes
-        v.fill(a & PAGE, plainWrite, addend, physical & PAGE, entryFlags());
+        long writeTag = plainWrite ? a & PAGE | (c.lockstep == null ? 0 : Mmu.LOGGED) : Mmu.NEVER;
+        v.fill(a & PAGE, writeTag, addend, physical & PAGE, entryFlags());
         if (plainWrite && board.rendezvous.parallel) {
             VarHandle.fullFence(); // CodeCache.mark does it crosswise
             if (code.isCode(region, physical)) {
@@ -292,7 +316,7 @@ final class MmuSlow {
 
     private boolean hasWriteTag(long a, int view) {
         long[] t = mmu.views[view];
-        return t[(Mmu.slot(a) | 1) & t.length - 1] == (a & PAGE);
+        return (t[(Mmu.slot(a) | 1) & t.length - 1] & ~Mmu.LOGGED) == (a & PAGE);
     }
 
     // ---- instruction fetch ----

@@ -1,7 +1,5 @@
 package org.jvisor.emulator;
 
-import java.util.HashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +27,8 @@ abstract class Region {
     /** What it was made from. */
     final RegionPlan plan;
 
-    /** Instructions by how far they are from the first page; made when needed. */
-    private @Nullable Map<Integer, Integer> byOffset;
+    /** By how far they are from the first page, instructions plus 1; made when needed. */
+    private int @Nullable [] byOffset;
 
     Region(RegionPlan plan) {
         this.plan = plan;
@@ -45,17 +43,46 @@ abstract class Region {
      */
     abstract int run(Cpu c, int entry);
 
-    /** The number of the instruction so far from the first block's page, or -1. */
-    final int insnAt(long offset) {
-        Map<Integer, Integer> numbers = byOffset;
+    /**
+     * The number of the instruction so far from the first block's page, or -1.
+     *
+     * @param likely a number to try first
+     */
+    final int insnAt(long offset, int likely) {
+        if (likely < plan.insns.length && isAt(likely, offset)) {
+            return likely;
+        }
+        int[] numbers = byOffset;
         if (numbers == null) {
-            numbers = new HashMap<>();
-            for (int i = 0; i < plan.insns.length; i++) {
-                numbers.put(plan.deltaOf[i] + plan.insns[i].start, i);
-            }
+            numbers = numbers();
             byOffset = numbers;
         }
-        return offset == (int) offset ? numbers.getOrDefault((int) offset, -1) : -1;
+        for (int h = hash((int) offset); ; h++) {
+            int found = numbers[h & numbers.length - 1] - 1;
+            if (found < 0 || isAt(found, offset)) {
+                return found;
+            }
+        }
+    }
+
+    private boolean isAt(int number, long offset) {
+        return plan.deltaOf[number] + plan.insns[number].start == offset;
+    }
+
+    private int[] numbers() {
+        int[] numbers = new int[4 * Integer.highestOneBit(plan.insns.length)]; // never full
+        for (int i = 0; i < plan.insns.length; i++) {
+            int h = hash(plan.deltaOf[i] + plan.insns[i].start);
+            while (numbers[h & numbers.length - 1] != 0) {
+                h++;
+            }
+            numbers[h & numbers.length - 1] = i + 1;
+        }
+        return numbers;
+    }
+
+    private static int hash(int offset) {
+        return offset * 0x9e37_79b1 >>> 16;
     }
 
     /** Ends a run at instruction {@code at}, which raised a fault; its page is the current one. */

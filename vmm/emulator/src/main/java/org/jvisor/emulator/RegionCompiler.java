@@ -39,7 +39,15 @@ final class RegionCompiler {
      */
     private static final int NOWHERE_STEPS = 150;
 
-    private static final ClassDesc SELF = ClassDesc.of("org.jvisor.emulator.TranslatedRegion");
+    private static final ClassDesc TRANSLATED =
+            ClassDesc.of("org.jvisor.emulator.TranslatedRegion");
+
+    /**
+     * For {@link Lockstep}, where HotSpot is to do as it likes: the launcher's options would have a
+     * CPU wait for the compilation of each of many more regions.
+     */
+    private static final ClassDesc COMPARED = ClassDesc.of("org.jvisor.emulator.ComparedRegion");
+
     private static final ClassDesc PLAN = ClassDesc.of("org.jvisor.emulator.RegionPlan");
     private static final ClassDesc INSNS = INSN.arrayType();
     private static final MethodTypeDesc CONSTRUCTOR =
@@ -93,9 +101,13 @@ final class RegionCompiler {
      */
     byte[] translate(RegionPlan plan) {
         BitSet constants = new BitSet();
-        byte[] bytes = ClassFile.of().build(SELF, cb -> classBody(cb, plan, constants));
+        byte[] bytes = ClassFile.of().build(self(plan), cb -> classBody(cb, plan, constants));
         length = codeLength(bytes);
         return bytes;
+    }
+
+    private static ClassDesc self(RegionPlan plan) {
+        return plan.logged ? COMPARED : TRANSLATED;
     }
 
     private static int codeLength(byte[] bytes) {
@@ -143,12 +155,12 @@ final class RegionCompiler {
                     ConstantDescs.CLASS_INIT_NAME,
                     ConstantDescs.MTD_void,
                     ClassFile.ACC_STATIC,
-                    b -> initialize(b, constants));
+                    b -> initialize(b, self(plan), constants));
         }
     }
 
     /** Takes the constants from the class data. */
-    private static void initialize(CodeBuilder b, BitSet constants) {
+    private static void initialize(CodeBuilder b, ClassDesc self, BitSet constants) {
         b.ldc(
                 java.lang.constant.DynamicConstantDesc.ofNamed(
                         ConstantDescs.ofConstantBootstrap(
@@ -159,13 +171,13 @@ final class RegionCompiler {
                         INSNS));
         b.astore(0);
         for (int i = constants.nextSetBit(0); i >= 0; i = constants.nextSetBit(i + 1)) {
-            b.aload(0).loadConstant(i).aaload().putstatic(SELF, RegionAssembler.name(i), INSN);
+            b.aload(0).loadConstant(i).aaload().putstatic(self, RegionAssembler.name(i), INSN);
         }
         b.return_();
     }
 
     private void run(CodeBuilder b, RegionPlan plan, BitSet constants) {
-        RegionAssembler a = new RegionAssembler(b, plan, SELF);
+        RegionAssembler a = new RegionAssembler(b, plan, self(plan));
         Label start = b.newLabel();
         Label end = b.newLabel();
         Label somewhere = b.newLabel();

@@ -22,6 +22,9 @@ final class RegionPlan {
     /** By block, how far its page is from the first block's in linear addresses. */
     final int[] deltas;
 
+    /** By block, where it starts in its page: a block forgets when its code is gone. */
+    final int[] offsets;
+
     /** All instructions, block by block. */
     final Insn[] insns;
 
@@ -53,6 +56,7 @@ final class RegionPlan {
         this.blocks = blocks;
         this.deltas = deltas;
         page = blocks[0].page;
+        offsets = new int[blocks.length];
         calls = access == Access.CALLING;
         logged = access == Access.LOGGED;
         int count = 0;
@@ -65,7 +69,8 @@ final class RegionPlan {
         flagsNeeded = new boolean[count];
         int at = 0;
         for (int i = 0; i < blocks.length; i++) {
-            entries.put(deltas[i] + blocks[i].offset, i);
+            offsets[i] = blocks[i].offset;
+            entries.put(deltas[i] + offsets[i], i);
             for (int k = 0; k < blocks[i].code.length; k++) {
                 insns[at] = blocks[i].code[k];
                 deltaOf[at] = deltas[i];

@@ -88,8 +88,9 @@ final class RegionService {
             translate(compiler, request);
         } catch (RuntimeException | LinkageError e) {
             code.log.end(Outcome.FAILED, null, 0);
-            if (request.cpu().lockstep != null) {
-                throw e; // there to find what is wrong with the translator
+            Lockstep lockstep = request.cpu().lockstep;
+            if (lockstep != null) {
+                lockstep.failed(e); // there to find what is wrong with the translator
             }
         }
     }

@@ -45,10 +45,11 @@ final class TlbView {
     /**
      * Fills the entry of {@code page}.
      *
+     * @param writeTag what writes are compared with
      * @param addend host address minus linear address
      * @param flags {@link Mmu#GLOBAL} and {@link Mmu#LARGE}
      */
-    void fill(long page, boolean writable, long addend, long physicalPage, long flags) {
+    void fill(long page, long writeTag, long addend, long physicalPage, long flags) {
         long[] t = entries;
         int i = Mmu.slot(page) & t.length - 1;
         long listing = t[i + 3] & LISTED;
@@ -60,7 +61,7 @@ final class TlbView {
             largeNear |= 1L << (page >>> 30);
         }
         t[i] = page;
-        t[i + 1] = writable ? page : NEVER;
+        t[i + 1] = writeTag;
         t[i + 2] = addend;
         t[i + 3] = physicalPage | flags | listing;
         empty = false;

@@ -37,16 +37,21 @@ final class WriteLog {
         }
     }
 
+    /** Whether another run wrote the same in the same order. */
+    boolean isSame(WriteLog other) {
+        return count == other.count
+                && Arrays.equals(hosts, 0, count, other.hosts, 0, count)
+                && Arrays.equals(news, 0, count, other.news, 0, count)
+                && Arrays.equals(sizes, 0, count, other.sizes, 0, count);
+    }
+
     /**
      * Compares the memory that two runs from the same state leave; this one's writes are undone.
      *
      * @return what differs, or an empty text
      */
     String difference(WriteLog other, PhysMemory memory) {
-        if (count == other.count
-                && Arrays.equals(hosts, 0, count, other.hosts, 0, count)
-                && Arrays.equals(news, 0, count, other.news, 0, count)
-                && Arrays.equals(sizes, 0, count, other.sizes, 0, count)) {
+        if (isSame(other)) {
             return "";
         }
         Map<Long, Integer> mine = bytes();

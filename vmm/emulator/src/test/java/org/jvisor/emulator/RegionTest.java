@@ -150,4 +150,15 @@ class RegionTest {
         assertThat(g.c.r[RAX]).isEqualTo(20);
         assertThat(block(CODE).misses).isBetween(1, 3);
     }
+
+    @Test
+    void codeThatGoesWhileItIsTranslatedDoesNoHarm() {
+        interpret("ffc0 c3");
+        RegionPlan plan = RegionPlan.around(block(CODE), RegionPlan.MAX_INSNS, Access.LEAVING);
+        assertThat(plan.blocks.length).isGreaterThan(2);
+        g.code(LOOP).code(FUNCTION, "83c003 c3");
+        loop(1); // forgets what was decoded: the plan's blocks are gone
+        Region region = RegionCompiler.define(plan, new RegionCompiler().translate(plan));
+        assertThat(region.plan.entry(0)).isZero();
+    }
 }
