@@ -26,7 +26,7 @@ final class BlockDecoder {
     Block decode(Cpu c, CodePage page, int offset, long linear) {
         int length = Math.min(WINDOW, 4096 - offset);
         copy(page.host + offset, 0, length);
-        boolean lockstep = c.lockstep != null;
+        boolean divides = c.lockstep != null || c.board.counted;
         int count = 0;
         int at = 0;
         while (count < MAX_INSNS) {
@@ -34,7 +34,7 @@ final class BlockDecoder {
             if (insn == null) {
                 break;
             }
-            boolean alone = lockstep && Lockstep.isAlone(insn);
+            boolean alone = divides && Lockstep.isAlone(insn);
             if (alone && count > 0) {
                 break;
             }
@@ -71,6 +71,8 @@ final class BlockDecoder {
         Block block = new Block(page, offset, Arrays.copyOf(buffer, count), end, second);
         if (c.lockstep != null) {
             block.heat = RegionService.HOT - Lockstep.HOT;
+        }
+        if (c.lockstep != null || c.board.counted) {
             block.alone = Lockstep.isAlone(block.code[0]);
             block.requested = block.alone;
         }

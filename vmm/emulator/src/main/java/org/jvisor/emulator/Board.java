@@ -15,6 +15,9 @@ final class Board {
 
     final RegionService regions;
 
+    /** Whether {@link Cpu#executed} must be exact wherever the clock is looked at. */
+    final boolean counted;
+
     /** The CPUs, by index; filled once while the machine is made. */
     final Cpu[] cpus;
 
@@ -25,11 +28,13 @@ final class Board {
             Clock clock,
             CpuIdentification cpuid,
             int cpuCount,
-            boolean parallel) {
+            boolean parallel,
+            boolean counted) {
         this.memory = memory;
         this.ports = ports;
         this.mmio = mmio;
         this.clock = clock;
+        this.counted = counted;
         this.cpuid = cpuid;
         this.cpus = new Cpu[cpuCount];
         this.rendezvous = new Rendezvous(parallel && cpuCount > 1);

@@ -9,7 +9,14 @@ final class Interpreter {
     /** Entries of the cache of jump targets; a power of two. */
     private static final int JUMPS = 4096;
 
+    /** More than a region executes between two looks at its quota. */
+    private static final int INEXACT = 2 * RegionPlan.MAX_INSNS;
+
     private final Cpu c;
+
+    /** {@link Board#counted}. */
+    private final boolean counted;
+
     private final BlockDecoder decoder = new BlockDecoder();
 
     /** Blocks that were gone to from translated code, by address. */
@@ -17,6 +24,7 @@ final class Interpreter {
 
     Interpreter(Cpu c) {
         this.c = c;
+        this.counted = c.board.counted;
     }
 
     /**
@@ -64,7 +72,10 @@ final class Interpreter {
         Block block = find(fetchAddress(c));
         while (block != null) {
             Region region = block.region;
-            boolean on = region != null && flat(c) ? run(block, region, end) : interpret(block);
+            boolean on =
+                    region != null && flat(c) && (!counted || end - c.executed > INEXACT)
+                            ? run(block, region, end)
+                            : counted ? interpretCounted(block, end) : interpret(block);
             if (!on || c.pending() != 0 || c.executed >= end || c.slow || c.shadow) {
                 return;
             }
@@ -80,16 +91,17 @@ final class Interpreter {
     /** Runs translated code; false if a fault was delivered. */
     private boolean run(Block block, Region region, long end) {
         Cpu c = this.c;
-        c.quota = (int) Math.min(end - c.executed, Integer.MAX_VALUE);
+        long quota = end - c.executed - (counted ? INEXACT : 0);
+        c.quota = (int) Math.min(quota, Integer.MAX_VALUE);
         c.codeDropped = false;
         Lockstep lockstep = c.lockstep;
         int how = lockstep == null ? region.run(c, block.entry) : lockstep.run(region, block.entry);
         if (how == Lockstep.NOT_REPEATABLE) {
-            return interpret(block);
+            return counted ? interpretCounted(block, end) : interpret(block);
         }
         return switch (how) {
             case Region.LEFT -> true;
-            case Region.MISSED -> missed(block);
+            case Region.MISSED -> missed(block, end);
             default -> {
                 raise(c.fault, Objects.requireNonNull(c.faulted));
                 yield false;
@@ -98,7 +110,7 @@ final class Interpreter {
     }
 
     /** Interprets what is left of a block of translated code; false as {@link #interpret}. */
-    private boolean missed(Block entered) {
+    private boolean missed(Block entered, long end) {
         Cpu c = this.c;
         c.counters.missed++;
         Block block = next(c, entered);
@@ -109,7 +121,7 @@ final class Interpreter {
             c.board.regions.requestAnew(c, entered);
         }
         block.heat--; // this says nothing of how often it begins there
-        return interpret(block);
+        return counted ? interpretCounted(block, end) : interpret(block);
     }
 
     /** Interprets a block; false if it was not run to its end. */
@@ -137,6 +149,43 @@ final class Interpreter {
             raise(fault, code[i]);
         } catch (StopInsn.Stop stop) {
             interpreted(i);
+            c.rip = code[i].thisRip(c);
+        }
+        return false;
+    }
+
+    /**
+     * As {@link #interpret}, counting every instruction when it is done, and not beyond {@code
+     * end}: what looks at the clock finds it exact, and the next run begins where this one had to
+     * end.
+     */
+    private boolean interpretCounted(Block block, long end) {
+        Cpu c = this.c;
+        Insn[] code = block.code;
+        long after = c.r[Cpu.PAGE_RIP] + block.end;
+        if (after - 1 > c.codeEnd) {
+            step(); // runs into the CS limit
+            return false;
+        }
+        c.rip = after & c.ripMask;
+        if (++block.heat >= RegionService.HOT && !block.requested && flat(c)) {
+            c.board.regions.request(c, block);
+        }
+        int i = 0;
+        int count = (int) Math.min(code.length, end - c.executed);
+        try {
+            for (; i < count; i++) {
+                code[i].exec(c);
+                c.executed++;
+                c.counters.interpreted++;
+            }
+            if (count == code.length) {
+                return true;
+            }
+            c.rip = code[i].thisRip(c);
+        } catch (GuestFault fault) {
+            raise(fault, code[i]);
+        } catch (StopInsn.Stop stop) {
             c.rip = code[i].thisRip(c);
         }
         return false;

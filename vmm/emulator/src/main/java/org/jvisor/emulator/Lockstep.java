@@ -80,7 +80,10 @@ final class Lockstep {
         return Boolean.getBoolean(PROPERTY) ? new Lockstep(c) : null;
     }
 
-    /** Whether an instruction must be in a block of its own, which is not translated. */
+    /**
+     * Whether an instruction must be in a block of its own, which is not translated: it does more
+     * than can be taken back, and may look at the clock.
+     */
     static boolean isAlone(Insn insn) {
         Form f = insn.form;
         return UNREPEATABLE.contains(f.mnemonic)

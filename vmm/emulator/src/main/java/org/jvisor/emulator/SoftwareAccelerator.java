@@ -1,6 +1,7 @@
 package org.jvisor.emulator;
 
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.jvisor.vmm.api.Accelerator;
@@ -33,10 +34,14 @@ public final class SoftwareAccelerator implements Accelerator {
                         new CpuIdentification(
                                 b.cpuid == null ? SoftwareCpuid.entries(b.cpus) : b.cpuid),
                         b.cpus,
-                        b.parallel);
+                        b.parallel,
+                        b.countedUntil != null);
         parallel = board.rendezvous.parallel;
         regions = board.regions;
-        vcpus = Stream.of(board.cpus).map(c -> new SoftwareVcpu(c, b.slice)).toList();
+        vcpus =
+                Stream.of(board.cpus)
+                        .map(c -> new SoftwareVcpu(c, b.slice, b.countedUntil))
+                        .toList();
         for (Cpu c : board.cpus) {
             Reset.reset(c);
         }
@@ -101,6 +106,7 @@ public final class SoftwareAccelerator implements Accelerator {
         private @Nullable Bus mmio;
         private @Nullable Clock clock;
         private @Nullable List<CpuidEntry> cpuid;
+        private @Nullable LongSupplier countedUntil;
 
         private Builder() {}
 
@@ -164,6 +170,19 @@ public final class SoftwareAccelerator implements Accelerator {
                 throw new IllegalArgumentException("a slice of " + instructions);
             }
             slice = instructions;
+            return this;
+        }
+
+        /**
+         * Has CPUs that one thread runs count their instructions one by one, for a clock that goes
+         * by {@link SoftwareVcpu#instructions}, and each {@link SoftwareVcpu#run} end exactly
+         * there.
+         *
+         * @param most tells at the beginning of a run how many instructions it may have at most, at
+         *     least 1
+         */
+        public Builder countedUntil(LongSupplier most) {
+            countedUntil = most;
             return this;
         }
 

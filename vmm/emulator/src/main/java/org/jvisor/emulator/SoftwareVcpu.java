@@ -1,5 +1,7 @@
 package org.jvisor.emulator;
 
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.jvisor.vmm.api.CpuSignals;
 import org.jvisor.vmm.api.LocalApic;
 import org.jvisor.vmm.api.Vcpu;
@@ -16,12 +18,14 @@ public final class SoftwareVcpu implements Vcpu, CpuSignals {
     private final Cpu cpu;
     private final Interpreter interpreter;
     private final long slice;
+    private final @Nullable LongSupplier countedUntil;
     private boolean closed;
     private String internal = "";
 
-    SoftwareVcpu(Cpu cpu, long slice) {
+    SoftwareVcpu(Cpu cpu, long slice, @Nullable LongSupplier countedUntil) {
         this.cpu = cpu;
         this.slice = slice;
+        this.countedUntil = countedUntil;
         this.interpreter = new Interpreter(cpu);
     }
 
@@ -54,7 +58,8 @@ public final class SoftwareVcpu implements Vcpu, CpuSignals {
             return VcpuExit.FAILED;
         }
         try {
-            return interpreter.run(slice);
+            return interpreter.run(
+                    countedUntil == null ? slice : Math.min(slice, countedUntil.getAsLong()));
         } catch (EmulatorException e) {
             internal = e.getMessage() + " (rip %#x)".formatted(cpu.rip);
             return VcpuExit.FAILED;

@@ -3,6 +3,8 @@ package org.jvisor.emulator;
 import java.lang.foreign.Arena;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.jvisor.vmm.api.Bus;
 import org.jvisor.vmm.api.GuestMemory;
 import org.jvisor.vmm.api.ManualClock;
@@ -47,10 +49,19 @@ final class TestGuest implements AutoCloseable {
     }
 
     TestGuest(int cpus, long slice, boolean parallel) {
+        this(cpus, slice, parallel, null);
+    }
+
+    /** One whose runs end when a clock of instructions says so. */
+    TestGuest(LongSupplier countedUntil) {
+        this(1, 1_000_000, false, countedUntil);
+    }
+
+    private TestGuest(int cpus, long slice, boolean parallel, @Nullable LongSupplier countedUntil) {
         memory =
                 new GuestMemory(
                         List.of(new GuestMemory.Region(0, arena.allocate(SIZE, 4096), false)));
-        accelerator =
+        SoftwareAccelerator.Builder builder =
                 SoftwareAccelerator.builder()
                         .cpus(cpus)
                         .memory(memory)
@@ -58,8 +69,11 @@ final class TestGuest implements AutoCloseable {
                         .mmio(mmio)
                         .clock(clock)
                         .sliceLength(slice)
-                        .parallel(parallel)
-                        .build();
+                        .parallel(parallel);
+        if (countedUntil != null) {
+            builder.countedUntil(countedUntil);
+        }
+        accelerator = builder.build();
         vcpu = accelerator.vcpus().get(0);
         c = vcpu.cpu();
     }

@@ -6,6 +6,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jvisor.launcher.image.Flavor;
 import org.jvisor.machine.AcceleratorKind;
+import org.jvisor.machine.ClockKind;
 import org.jvisor.machine.DeviceConfig;
 import org.jvisor.machine.DiskConfig;
 import org.jvisor.machine.MachineException;
@@ -136,6 +137,13 @@ final class Converters {
     static final class Smp extends Named<SmpMode> {
         Smp() {
             super(SmpMode.values());
+        }
+    }
+
+    /** What the guest's time goes by, by its name. */
+    static final class Clock extends Named<ClockKind> {
+        Clock() {
+            super(ClockKind.values());
         }
     }
 

@@ -16,6 +16,7 @@ import org.jvisor.launcher.console.RawTerminal;
 import org.jvisor.launcher.console.SerialLink;
 import org.jvisor.launcher.image.Flavor;
 import org.jvisor.machine.AcceleratorKind;
+import org.jvisor.machine.ClockKind;
 import org.jvisor.machine.Machine;
 import org.jvisor.machine.MachineConfig;
 import org.jvisor.machine.MachineConfigFile;
@@ -117,6 +118,15 @@ final class RunCommand implements Callable<Integer> {
     @Nullable SmpMode smpMode;
 
     @Option(
+            names = "--clock",
+            paramLabel = "KIND",
+            converter = Converters.Clock.class,
+            description =
+                    "What the guest's time goes by: host (the default), or in software the"
+                            + " instructions executed, 1 ns for each (the default with --lockstep).")
+    @Nullable ClockKind clock;
+
+    @Option(
             names = "--lockstep",
             description =
                     "Check the translator: interpret again whatever software ran translated, compare, and"
@@ -183,6 +193,7 @@ final class RunCommand implements Callable<Integer> {
                                 + " CPUs: leave one of them out");
             }
             smpMode = SmpMode.DETERMINISTIC;
+            clock = clock == null ? ClockKind.INSTRUCTIONS : clock;
             System.setProperty("org.jvisor.emulator.lockstep", "true"); // read when CPUs are made
         }
         SerialTarget where = serialTarget();
@@ -266,6 +277,7 @@ final class RunCommand implements Callable<Integer> {
             lockstepInSoftware(built);
         }
         set(smpMode, built::smpMode);
+        set(clock, built::clock);
         set(kernel, built::kernel);
         set(initrd, built::initrd);
         set(commandLine, built::commandLine);

@@ -70,6 +70,15 @@ class MainTest {
     }
 
     @Test
+    void kvmTimedByInstructionsIsAMistake() {
+        assertMistake(
+                ExitStatus.USAGE,
+                run("--kernel", "k", "--accel", "kvm", "--clock", "instructions"),
+                "KVM",
+                "software");
+    }
+
+    @Test
     void helpNamesEverySubcommand() {
         jvisor("--help");
         assertThat(out.toString()).contains("  run ", "  image ", "  cpu-check ");

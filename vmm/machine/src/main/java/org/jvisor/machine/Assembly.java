@@ -65,7 +65,11 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
             regions.add(new GuestMemory.Region(range.base(), backing.segment(), false));
         }
         memory = new GuestMemory(regions);
-        clock = new MachineClock(config.name());
+        clock =
+                switch (config.clock()) {
+                    case HOST -> new HostClock(config.name());
+                    case INSTRUCTIONS -> new InstructionClock();
+                };
         lifecycle = new Lifecycle(config.name(), config.stopOnReset(), this);
         Platform made;
         try {
@@ -102,10 +106,11 @@ final class Assembly implements AutoCloseable, Lifecycle.Parts, VcpuThread.Liste
         List<? extends Vcpu> vcpus = platform.accelerator().vcpus();
         String name = blueprint.config().name();
         if (platform.accelerator().singleThreaded()) {
-            threads.add(new VcpuThread(name + "-vcpu", vcpus, this));
+            threads.add(new VcpuThread(name + "-vcpu", vcpus, clock, this));
         } else {
             for (Vcpu vcpu : vcpus) {
-                threads.add(new VcpuThread(name + "-vcpu-" + vcpu.index(), List.of(vcpu), this));
+                threads.add(
+                        new VcpuThread(name + "-vcpu-" + vcpu.index(), List.of(vcpu), clock, this));
             }
         }
     }

@@ -330,6 +330,12 @@ public final class Machine implements AutoCloseable {
             return this;
         }
 
+        /** What the guest's time goes by. */
+        public Builder clock(ClockKind clock) {
+            config.clock(clock);
+            return this;
+        }
+
         /** The kernel. */
         public Builder kernel(java.nio.file.Path kernel) {
             config.kernel(kernel);

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param cpus 1 to {@link #MAX_CPUS}
  * @param accelerator which accelerator to use
  * @param smpMode how the software accelerator runs several CPUs
+ * @param clock what the guest's time goes by
  * @param kernel a bzImage, ELF vmlinux, or Multiboot kernel; null for a machine without one
  * @param initrd an initial RAM disk, or the first Multiboot module; null for none
  * @param commandLine the kernel's command line, possibly empty
@@ -37,6 +38,7 @@ public record MachineConfig(
         int cpus,
         AcceleratorKind accelerator,
         SmpMode smpMode,
+        ClockKind clock,
         @Nullable Path kernel,
         @Nullable Path initrd,
         String commandLine,
@@ -84,6 +86,17 @@ public record MachineConfig(
             throw bad(
                     "%d CPUs cannot be given to a machine: ask for 1 to %d"
                             .formatted(cpus, MAX_CPUS));
+        }
+        if (clock == ClockKind.INSTRUCTIONS) {
+            if (accelerator == AcceleratorKind.KVM) {
+                throw bad(
+                        "KVM's CPUs cannot be timed by their instructions: take the accelerator software, or the clock host");
+            }
+            if (cpus > 1 && smpMode == SmpMode.PARALLEL) {
+                throw bad(
+                        "%d CPUs that run at the same time cannot be timed by their instructions: take the SMP mode deterministic, or the clock host"
+                                .formatted(cpus));
+            }
         }
         if (flatAddress != null && kernel == null) {
             throw bad("a load address is given but no flat binary: name it as the kernel");
@@ -135,6 +148,7 @@ public record MachineConfig(
         private int cpus = 1;
         private AcceleratorKind accelerator = AcceleratorKind.AUTO;
         private SmpMode smpMode = SmpMode.PARALLEL;
+        private ClockKind clock = ClockKind.HOST;
         private @Nullable Path kernel;
         private @Nullable Path initrd;
         private @Nullable String commandLine;
@@ -178,6 +192,12 @@ public record MachineConfig(
         /** How the software accelerator runs several CPUs. */
         public Builder smpMode(SmpMode smpMode) {
             this.smpMode = smpMode;
+            return this;
+        }
+
+        /** What the guest's time goes by. */
+        public Builder clock(ClockKind clock) {
+            this.clock = clock;
             return this;
         }
 
@@ -298,6 +318,7 @@ public record MachineConfig(
                     cpus,
                     accelerator,
                     smpMode,
+                    clock,
                     kernel,
                     initrd,
                     commandLine == null ? "" : commandLine,

@@ -19,10 +19,10 @@ import java.util.stream.Collectors;
 /**
  * Reads a machine's configuration from a JSON file: one object with the keys {@code name}, {@code
  * memory} (bytes, or a string such as {@code "512M"}), {@code cpus}, {@code accel}, {@code
- * smpMode}, {@code kernel}, {@code initrd}, {@code cmdline}, {@code flatAddress} (a number or
- * {@code "0x..."}), {@code noReboot}, {@code transport}, {@code disks}, {@code networks}, {@code
- * rng}, {@code balloon} and {@code vsock}. Relative paths are relative to the file. A key that is
- * not known, given twice, or of the wrong type is an error told with its line and column.
+ * smpMode}, {@code clock}, {@code kernel}, {@code initrd}, {@code cmdline}, {@code flatAddress} (a
+ * number or {@code "0x..."}), {@code noReboot}, {@code transport}, {@code disks}, {@code networks},
+ * {@code rng}, {@code balloon} and {@code vsock}. Relative paths are relative to the file. A key
+ * that is not known, given twice, or of the wrong type is an error told with its line and column.
  */
 public final class MachineConfigFile {
     private static final List<String> KEYS =
@@ -32,6 +32,7 @@ public final class MachineConfigFile {
                     "cpus",
                     "accel",
                     "smpMode",
+                    "clock",
                     "kernel",
                     "initrd",
                     "cmdline",
@@ -114,6 +115,7 @@ public final class MachineConfigFile {
             case "cpus" -> config.cpus(Math.clamp(integer(file, json, key), -1, 1 << 20));
             case "accel" -> config.accelerator(named(file, json, key, AcceleratorKind.values()));
             case "smpMode" -> config.smpMode(named(file, json, key, SmpMode.values()));
+            case "clock" -> config.clock(named(file, json, key, ClockKind.values()));
             case "kernel" -> config.kernel(path(file, json, key));
             case "initrd" -> config.initrd(path(file, json, key));
             case "cmdline" -> config.commandLine(string(file, json, key));

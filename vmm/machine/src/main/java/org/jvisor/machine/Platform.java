@@ -13,7 +13,6 @@ import org.jvisor.machine.device.SoftwareInterrupts;
 import org.jvisor.machine.kvm.KvmAccelerator;
 import org.jvisor.vmm.api.Accelerator;
 import org.jvisor.vmm.api.Bus;
-import org.jvisor.vmm.api.Clock;
 import org.jvisor.vmm.api.CpuSignals;
 import org.jvisor.vmm.api.Doorbells;
 import org.jvisor.vmm.api.GuestMemory;
@@ -78,7 +77,7 @@ sealed interface Platform {
     static Platform create(
             MachineConfig config,
             GuestMemory memory,
-            Clock clock,
+            MachineClock clock,
             boolean board,
             IntConsumer wake,
             Consumer<Throwable> broken) {
@@ -88,7 +87,9 @@ sealed interface Platform {
                 switch (config.accelerator()) {
                     case KVM -> true;
                     case SOFTWARE -> false;
-                    case AUTO -> CpuCheck.ofThisHost().verdict().preferKvm();
+                    case AUTO ->
+                            config.clock() == ClockKind.HOST
+                                    && CpuCheck.ofThisHost().verdict().preferKvm();
                 };
         if (kvm) {
             try {
@@ -179,12 +180,12 @@ sealed interface Platform {
         static InSoftware create(
                 MachineConfig config,
                 GuestMemory memory,
-                Clock clock,
+                MachineClock clock,
                 Bus ports,
                 Bus mmio,
                 boolean board,
                 IntConsumer wake) {
-            SoftwareAccelerator accelerator =
+            SoftwareAccelerator.Builder builder =
                     SoftwareAccelerator.builder()
                             .cpus(config.cpus())
                             .memory(memory)
@@ -192,8 +193,14 @@ sealed interface Platform {
                             .mmio(mmio)
                             .clock(clock)
                             .sliceLength(SLICE)
-                            .parallel(config.smpMode() == SmpMode.PARALLEL)
-                            .build();
+                            .parallel(config.smpMode() == SmpMode.PARALLEL);
+            if (clock instanceof InstructionClock counting) {
+                builder.countedUntil(counting::untilNextTimer);
+            }
+            SoftwareAccelerator accelerator = builder.build();
+            if (clock instanceof InstructionClock counting) {
+                counting.count(accelerator.vcpus());
+            }
             if (!board) {
                 return new InSoftware(accelerator, ports, mmio, List.of());
             }

@@ -36,6 +36,7 @@ final class VcpuThread {
     }
 
     private final List<? extends Vcpu> vcpus;
+    private final MachineClock clock;
     private final Listener listener;
     private final Thread thread;
     private final Object lock = new Object();
@@ -55,9 +56,10 @@ final class VcpuThread {
     /** How often each vCPU came back, by its place in {@link #vcpus}. */
     private final List<Tally<VcpuExit>> exits;
 
-    VcpuThread(String name, List<? extends Vcpu> vcpus, Listener listener) {
+    VcpuThread(String name, List<? extends Vcpu> vcpus, MachineClock clock, Listener listener) {
         this.vcpus = List.copyOf(vcpus);
         exits = vcpus.stream().map(_ -> new Tally<>(VcpuExit.class)).toList();
+        this.clock = clock;
         this.listener = listener;
         thread = Thread.ofPlatform().daemon().name(name).unstarted(this::loop);
     }
@@ -203,13 +205,19 @@ final class VcpuThread {
         }
     }
 
-    /** Waits for {@link #wake} or an order. */
+    /** Waits for {@link #wake}, an order, or as long as the clock says. */
     private void idle() {
         long since = System.nanoTime();
         waiting = true;
         VarHandle.fullFence(); // then a last look: wake() comes after the CPU was sent something
         if (order == Order.RUN && allIdle()) {
-            LockSupport.park(this);
+            long nanos = clock.idleBegins();
+            if (nanos == MachineClock.UNTIL_WOKEN) {
+                LockSupport.park(this);
+            } else {
+                LockSupport.parkNanos(this, nanos);
+            }
+            clock.idleEnds();
         }
         waiting = false;
         idleNanos.add(System.nanoTime() - since);
@@ -236,6 +244,7 @@ final class VcpuThread {
             return false;
         }
         count.add(exit);
+        clock.ran();
         if (event != null) {
             event.ended(vcpu, exit);
         }

@@ -81,10 +81,12 @@ class LifecycleTest {
     private final AtomicInteger resets = new AtomicInteger();
     private final CountDownLatch halted = new CountDownLatch(1);
     private final CountDownLatch failed = new CountDownLatch(1);
+    private final HostClock clock = new HostClock("test");
     private final VcpuThread thread =
             new VcpuThread(
                     "test-vcpu",
                     List.of(vcpu),
+                    clock,
                     new VcpuThread.Listener() {
                         @Override
                         public void failed(Vcpu vcpu, VcpuExit exit) {
@@ -124,6 +126,7 @@ class LifecycleTest {
     @AfterEach
     void close() {
         lifecycle.close();
+        clock.close();
     }
 
     private void start() throws InterruptedException {

@@ -26,7 +26,7 @@ class MachineConfigFileTest {
                                 write(
                                         """
                                         {"name": "web", "memory": "1G", "cpus": 2, "accel": "software",
-                                         "smpMode": "deterministic",
+                                         "smpMode": "deterministic", "clock": "instructions",
                                          "kernel": "vmlinuz", "initrd": "/boot/initrd", "cmdline": "quiet",
                                          "flatAddress": "0x10000", "noReboot": true,
                                          "transport": "mmio",
@@ -47,6 +47,7 @@ class MachineConfigFileTest {
                                 2,
                                 AcceleratorKind.SOFTWARE,
                                 SmpMode.DETERMINISTIC,
+                                ClockKind.INSTRUCTIONS,
                                 directory.resolve("vmlinuz").toAbsolutePath(),
                                 Path.of("/boot/initrd"),
                                 "quiet",
@@ -88,6 +89,7 @@ class MachineConfigFileTest {
                 "{\"cpus\": 1, \"cpus\": 2}            | given twice",
                 "{\"accel\": \"xen\"}                  | not \"xen\"",
                 "{\"smpMode\": \"fast\"}              | not \"fast\"",
+                "{\"clock\": \"sun\"}                 | not \"sun\"",
                 "{\"memory\": \"lots\"}                | not a size",
                 "{\"noReboot\": 1}                     | true or false",
                 "[]                                    | one JSON object",
