@@ -48,7 +48,8 @@ final class RegionService {
     /** Asks for a region with calls in place of one that is left for the interpreter too often. */
     void requestAnew(Cpu c, Block root) {
         Region region = root.region;
-        if (region != null && !region.plan.calls && !c.board.counted) { // calls do not count
+        boolean inexact = c.board.counted && c.lockstep == null; // what is called sees no count
+        if (region != null && !region.plan.calls && !inexact) {
             add(new Request(c, root, region));
         }
     }
