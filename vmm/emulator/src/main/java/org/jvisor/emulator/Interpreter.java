@@ -95,7 +95,11 @@ final class Interpreter {
         c.quota = (int) Math.min(quota, Integer.MAX_VALUE);
         c.codeDropped = false;
         Lockstep lockstep = c.lockstep;
+        long before = c.executed;
         int how = lockstep == null ? region.run(c, block.entry) : lockstep.run(region, block.entry);
+        if (region.outlined && region.worked(c.executed - before)) {
+            c.board.regions.requestInlined(c, block, region);
+        }
         if (how == Lockstep.NOT_REPEATABLE) {
             return counted ? interpretCounted(block, end) : interpret(block);
         }
@@ -118,7 +122,7 @@ final class Interpreter {
             return false;
         }
         if (++entered.misses == Block.MISSES) {
-            c.board.regions.requestAnew(c, entered);
+            c.board.regions.requestCalls(c, entered);
         }
         block.heat--; // this says nothing of how often it begins there
         return counted ? interpretCounted(block, end) : interpret(block);

@@ -63,6 +63,7 @@ final class RegionCompiler {
         List<Class<?>> called =
                 List.of(
                         RegionMemory.class,
+                        RegionOutline.class,
                         RegionFlags.class,
                         RegionDivision.class,
                         RegionFloat.class,

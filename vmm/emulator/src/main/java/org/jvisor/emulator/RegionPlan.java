@@ -39,6 +39,8 @@ final class RegionPlan {
 
     /** How a region gets at memory that the TLB does not have, and at numbers out of the way. */
     enum Access {
+        /** All of them are calls, which HotSpot compiles soonest: what a region begins as. */
+        OUTLINED,
         /** It is left for the interpreter: without calls HotSpot keeps registers in registers. */
         LEAVING,
         /** By calls: where that happens often. */
@@ -47,8 +49,8 @@ final class RegionPlan {
         LOGGED
     }
 
-    /** Whether it is {@link Access#CALLING} or {@link Access#LOGGED}. */
-    final boolean calls, logged;
+    /** Whether it is {@link Access#OUTLINED}, that or {@link Access#CALLING}, or LOGGED. */
+    final boolean outlined, calls, logged;
 
     private final Map<Integer, Integer> entries = new HashMap<>();
 
@@ -57,7 +59,8 @@ final class RegionPlan {
         this.deltas = deltas;
         page = blocks[0].page;
         offsets = new int[blocks.length];
-        calls = access == Access.CALLING;
+        outlined = access == Access.OUTLINED;
+        calls = outlined || access == Access.CALLING;
         logged = access == Access.LOGGED;
         int count = 0;
         for (Block block : blocks) {
@@ -95,9 +98,11 @@ final class RegionPlan {
         return new RegionPlan(choice.blocks(), choice.deltas(), access);
     }
 
-    /** The blocks of a region again, with calls for the accesses that may miss the TLB. */
-    static RegionPlan withCalls(Region region) {
-        return new RegionPlan(region.plan.blocks, region.plan.deltas, Access.CALLING);
+    /** The blocks of a region again: faster where it works much, or has missed the TLB often. */
+    static RegionPlan after(Region region) {
+        RegionPlan plan = region.plan;
+        Access access = plan.outlined ? Access.LEAVING : Access.CALLING;
+        return new RegionPlan(plan.blocks, plan.deltas, access);
     }
 
     /** Whether it is a Jcc. */

@@ -42,16 +42,21 @@ final class RegionService {
     }
 
     private static RegionPlan.Access access(Cpu c) {
-        return c.lockstep == null ? RegionPlan.Access.LEAVING : RegionPlan.Access.LOGGED;
+        return c.lockstep == null ? RegionPlan.Access.OUTLINED : RegionPlan.Access.LOGGED;
     }
 
     /** Asks for a region with calls in place of one that is left for the interpreter too often. */
-    void requestAnew(Cpu c, Block root) {
+    void requestCalls(Cpu c, Block root) {
         Region region = root.region;
         boolean inexact = c.board.counted && c.lockstep == null; // what is called sees no count
         if (region != null && !region.plan.calls && !inexact) {
             add(new Request(c, root, region));
         }
+    }
+
+    /** Asks for a region without calls in place of one that works much. */
+    void requestInlined(Cpu c, Block root, Region region) {
+        add(new Request(c, root, region));
     }
 
     private void add(Request request) {
@@ -146,7 +151,7 @@ final class RegionService {
                 return null;
             }
             return request.instead() != null
-                    ? RegionPlan.withCalls(request.instead())
+                    ? RegionPlan.after(request.instead())
                     : RegionPlan.around(root, limit, access(request.cpu()));
         } finally {
             rendezvous.unlock();

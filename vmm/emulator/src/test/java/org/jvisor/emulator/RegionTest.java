@@ -9,6 +9,7 @@ import static org.jvisor.emulator.TestGuest.CODE;
 import static org.jvisor.emulator.TestGuest.DATA;
 import static org.jvisor.emulator.TestGuest.STACK;
 
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.jvisor.emulator.RegionPlan.Access;
@@ -90,8 +91,49 @@ class RegionTest {
     }
 
     @Test
+    void aRegionBecomesOneWithoutCallsAndThenOneThatCallsWhereItMisses() {
+        interpret("ffc0 c3");
+        RegionPlan first = translate(CODE, Access.OUTLINED);
+        Region region = region();
+        assertThat(region.outlined).isTrue();
+        RegionPlan second = RegionPlan.after(region);
+        assertThat(second.blocks).isEqualTo(first.blocks);
+        assertThat(second.calls).isFalse();
+        Region faster = RegionCompiler.define(second, new RegionCompiler().translate(second));
+        assertThat(faster.outlined).isFalse();
+        RegionPlan third = RegionPlan.after(faster);
+        assertThat(third.outlined).isFalse();
+        assertThat(third.calls).isTrue();
+    }
+
+    @Test
+    void aFasterRegionIsWorthItOnceWhenMuchWasExecuted() {
+        interpret("ffc0 c3");
+        translate(CODE, Access.OUTLINED);
+        Region region = region();
+        assertThat(region.worked(Region.WORTH - 1)).isFalse();
+        assertThat(region.heat()).isPositive();
+        assertThat(region.worked(1)).isTrue();
+        assertThat(region.worked(Region.WORTH)).isFalse();
+    }
+
+    @Test
+    void anOutlinedRegionCountsWhatItExecutesAndSaysWhenItIsWorthAFasterOne() {
+        interpret("ffc0 c3");
+        translate(CODE, Access.OUTLINED);
+        Region region = region();
+        loop(10);
+        assertThat(g.c.r[RAX]).isEqualTo(10);
+        assertThat(region.worked(Region.WORTH - 40)).isTrue(); // call, inc, ret, dec, jnz
+    }
+
+    private Region region() {
+        return Objects.requireNonNull(block(CODE).region);
+    }
+
+    @Test
     void aFaultInAnotherPageIsRaisedAtItsInstruction() {
-        for (Access access : new Access[] {Access.LEAVING, Access.CALLING}) {
+        for (Access access : new Access[] {Access.OUTLINED, Access.LEAVING, Access.CALLING}) {
             g.reg(RBX, DATA);
             interpret("90 0303 c3"); // nop; add eax, [rbx]; ret
             translate(CODE, access);
