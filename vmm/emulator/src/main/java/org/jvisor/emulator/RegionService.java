@@ -42,13 +42,17 @@ final class RegionService {
     }
 
     private static RegionPlan.Access access(Cpu c) {
-        return c.lockstep == null ? RegionPlan.Access.OUTLINED : RegionPlan.Access.LOGGED;
+        if (c.lockstep != null) {
+            return RegionPlan.Access.LOGGED;
+        }
+        // what is called sees no count
+        return c.board.counted ? RegionPlan.Access.LEAVING : RegionPlan.Access.OUTLINED;
     }
 
     /** Asks for a region with calls in place of one that is left for the interpreter too often. */
     void requestCalls(Cpu c, Block root) {
         Region region = root.region;
-        boolean inexact = c.board.counted && c.lockstep == null; // what is called sees no count
+        boolean inexact = c.board.counted && c.lockstep == null; // as in access()
         if (region != null && !region.plan.calls && !inexact) {
             add(new Request(c, root, region));
         }
