@@ -49,9 +49,10 @@ abstract class Region {
 
     /** Counts executed instructions; true once, when so many were that a faster region pays. */
     final boolean worked(long instructions) {
-        long before = work;
-        work = before + instructions;
-        return before < WORTH && work >= WORTH;
+        long before = work; // CPUs that run it at the same time may lose some
+        long now = before + instructions;
+        work = now;
+        return before < WORTH && now >= WORTH;
     }
 
     /** How much a faster region would save, on the scale of {@link Block#heat}. */

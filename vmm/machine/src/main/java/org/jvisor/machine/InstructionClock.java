@@ -8,7 +8,7 @@ import org.jvisor.vmm.api.Vcpu;
 /**
  * Time that passes with the instructions of CPUs that one thread runs in turn: a nanosecond for
  * each, whichever CPU executes it. However slow the host is, the guest is as fast by its own clock,
- * and a guest that hears nothing from outside finds the same times in every run.
+ * and one with a single CPU that hears nothing from outside finds the same times in every run.
  *
  * <p>While all CPUs are halted time passes as on the host, up to the next timer's deadline and no
  * further: disks, networks and keys find the guest as patient as on the host's clock, and what ends
