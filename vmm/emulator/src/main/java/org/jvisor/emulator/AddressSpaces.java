@@ -38,8 +38,8 @@ final class AddressSpaces {
         this.fetches = fetches;
         Arrays.fill(pcids, NO_PCID);
         pcids[0] = 0;
-        mmu.setView(Mmu.SUPERVISOR, supervisor.entries);
-        mmu.setView(Mmu.SMAP_OFF, smapOff.entries);
+        mmu.setView(Mmu.SUPERVISOR, supervisor.entries, supervisor.segment);
+        mmu.setView(Mmu.SMAP_OFF, smapOff.entries, smapOff.segment);
         use(0);
     }
 
@@ -50,7 +50,7 @@ final class AddressSpaces {
             user[space] = v;
         }
         current = space;
-        mmu.setView(Mmu.USER, v.entries);
+        mmu.setView(Mmu.USER, v.entries, v.segment);
     }
 
     /** The number of the space in use. */

@@ -39,6 +39,9 @@ final class CodeCache {
     /** Instructions decoded since everything was last forgotten. */
     private int decoded;
 
+    /** Where host code is; null until there is some. */
+    private volatile @Nullable HostCode hostCode;
+
     /** Counts. */
     final TranslationLog log = new TranslationLog();
 
@@ -121,14 +124,25 @@ final class CodeCache {
         VarHandle.fullFence();
     }
 
+    /** Where host code is. On the translator's thread. */
+    HostCode hostCode() {
+        HostCode host = hostCode;
+        if (host == null) {
+            host = new HostCode();
+            hostCode = host;
+        }
+        return host;
+    }
+
     /** Counts the bytecode of a translation that was installed; with the lock held. */
     void translated(int bytes) {
         translated.addAndGet(bytes);
     }
 
-    /** Bytes of bytecode made since everything was last forgotten. */
+    /** Bytes of translations made since everything was last forgotten. */
     int translated() {
-        return translated.get();
+        HostCode host = hostCode;
+        return translated.get() + (host == null ? 0 : host.used());
     }
 
     /** Instructions decoded since everything was last forgotten. */
@@ -143,13 +157,23 @@ final class CodeCache {
 
     /** Forgets all code when there is too much of it; between blocks. */
     void makeRoom(Cpu c) {
-        if (decoded < CAPACITY && translated.get() < TRANSLATED_CAPACITY) {
+        HostCode host = hostCode;
+        boolean full = host != null && host.isFull();
+        if (decoded < CAPACITY && translated.get() < TRANSLATED_CAPACITY && !full) {
             return;
         }
         rendezvous.lock(c);
+        rendezvous.begin(c); // nobody executes host code
         try {
             dropAll();
+            if (host != null) {
+                host.clear();
+            }
+            for (Cpu cpu : cpus) {
+                cpu.links.clear();
+            }
         } finally {
+            rendezvous.end(c);
             rendezvous.unlock();
         }
     }
@@ -210,9 +234,11 @@ final class CodeCache {
             p.kill();
             regions += p.regions;
         }
-        if (rendezvous.parallel) {
-            for (Cpu cpu : cpus) { // one may be in a loop of it
-                cpu.signal(Cpu.PENDING_CODE_WRITE);
+        for (Cpu cpu : cpus) {
+            if (rendezvous.parallel) {
+                cpu.signal(Cpu.PENDING_CODE_WRITE); // it may be in a loop of it
+            } else {
+                cpu.unlink();
             }
         }
         return regions;
@@ -258,6 +284,7 @@ final class CodeCache {
 
     /** Forgets the code of pages that devices wrote to; between blocks. */
     void dropWrittenByDevices(Cpu c) {
+        c.unlink();
         rendezvous.lock(c); // whoever comes second goes on when the code is gone
         try {
             synchronized (queueLock) {

@@ -1,5 +1,6 @@
 package org.jvisor.emulator;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -7,7 +8,7 @@ import org.jvisor.vmm.api.LocalApic;
 
 /**
  * The architectural state of one virtual CPU in plain fields, and the small operations that every
- * instruction needs. Owned by the thread that runs the vCPU; only {@link #pending} is written by
+ * instruction needs. Owned by the thread that runs the vCPU; only the pending set is written by
  * others.
  */
 final class Cpu {
@@ -65,20 +66,15 @@ final class Cpu {
     /** A {@link #fetchLinear} that no fetch address is near: it is not canonical. */
     static final long FETCH_INVALID = Long.MIN_VALUE;
 
-    private static final VarHandle PENDING;
-
-    static {
-        try {
-            PENDING = MethodHandles.lookup().findVarHandle(Cpu.class, "pending", int.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final VarHandle PENDING = MethodHandles.arrayElementVarHandle(long[].class);
 
     // ---- registers ----
 
-    /** The 16 general registers, then {@link #ZERO} and {@link #PAGE_RIP}. */
-    final long[] r = new long[18];
+    /** The 16 general registers, {@link #ZERO}, {@link #PAGE_RIP}, and what HostState says. */
+    final long[] r = new long[HostState.PLACES];
+
+    /** {@link #r} for host code. */
+    final MemorySegment registers = MemorySegment.ofArray(r);
 
     /**
      * The next instruction's RIP between blocks. While a block runs it already holds the address
@@ -209,10 +205,6 @@ final class Cpu {
 
     // ---- control of the main loop ----
 
-    /** Bits {@code PENDING_*}; written by any thread. */
-    @SuppressWarnings("unused") // through PENDING
-    private int pending;
-
     /** It may touch guest memory: see {@link Rendezvous}. Written by its thread only. */
     volatile boolean inside;
 
@@ -290,6 +282,9 @@ final class Cpu {
     /** The fault that is being raised: what {@link #fault(int)} and its like return. */
     final GuestFault fault = new GuestFault();
 
+    /** The regions that host code finds. */
+    final HostLinks links = new HostLinks();
+
     /** Compares translated code with the interpreter; null while that is off. */
     @Nullable Lockstep lockstep;
 
@@ -297,6 +292,7 @@ final class Cpu {
         this.board = board;
         this.index = index;
         this.mem = new Mmu(this, board);
+        HostState.prepare(r, links);
         this.lockstep = Lockstep.of(this);
     }
 
@@ -454,21 +450,26 @@ final class Cpu {
         fetchPage = null;
     }
 
+    /** Has host code find no region any more: code is gone. */
+    void unlink() {
+        mem.slow.fetches.renew();
+    }
+
     // ---- pending events ----
 
     /** Sets bits of the pending set; from any thread. */
     void signal(int bits) {
-        PENDING.getAndBitwiseOr(this, bits);
+        PENDING.getAndBitwiseOr(r, HostState.PENDING, (long) bits);
     }
 
     /** Clears bits of the pending set. */
     void clearPending(int bits) {
-        PENDING.getAndBitwiseAnd(this, ~bits);
+        PENDING.getAndBitwiseAnd(r, HostState.PENDING, ~(long) bits);
     }
 
     /** The pending set. */
     int pending() {
-        return (int) PENDING.getOpaque(this);
+        return (int) (long) PENDING.getOpaque(r, HostState.PENDING);
     }
 
     /** Stops the CPU for good: a triple fault and the like. */

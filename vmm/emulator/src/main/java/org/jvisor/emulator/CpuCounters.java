@@ -20,6 +20,9 @@ final class CpuCounters {
     /** Translated code left for the interpreter. */
     long missed;
 
+    /** Instructions that host code left to Java. */
+    long executed;
+
     long dataFills;
     long codeFills;
     long walks;

@@ -21,6 +21,15 @@ final class FetchTlb {
 
     private @Nullable CodePage[] pages = view.pages;
 
+    private final HostLinks links;
+
+    /** The last generation given. */
+    private int last;
+
+    FetchTlb(HostLinks links) {
+        this.links = links;
+    }
+
     /** Switches to the view of a privilege, code size and address space. */
     void select(boolean user, int mode, int space) {
         int n = user ? MODES * (1 + space) + mode : mode;
@@ -39,6 +48,37 @@ final class FetchTlb {
         long[] tags = this.tags;
         int i = (int) (linear >>> 12) & tags.length - 1;
         return tags[i] == (linear & PAGE) ? pages[i] : null;
+    }
+
+    /**
+     * A number that no other set of translations of this CPU has or had, at its place in the keys
+     * of {@link HostLinks}.
+     */
+    long generation() {
+        int generation = view.generation;
+        if (generation == 0) {
+            generation = next();
+            view.generation = generation;
+        }
+        return (long) generation << HostLinks.SHIFT;
+    }
+
+    private int next() {
+        if (++last == 1 << 15) {
+            links.clear();
+            renew();
+            last = 1;
+        }
+        return last;
+    }
+
+    /** Gives all views new generations. */
+    void renew() {
+        for (FetchView v : views) {
+            if (v != null) {
+                v.generation = 0;
+            }
+        }
     }
 
     /** Remembers a translation in the current view. */

@@ -47,6 +47,9 @@ final class FetchView {
         Arrays.fill(tags, NEVER);
     }
 
+    /** See {@link FetchTlb#generation}: 0 once a translation was forgotten that was in use. */
+    int generation;
+
     /** Remembers a translation. */
     void fill(long linear, CodePage page, int entryFlags) {
         int i = (int) (linear >>> 12) & tags.length - 1;
@@ -57,6 +60,9 @@ final class FetchView {
         }
         if ((entryFlags & LARGE) != 0) {
             largeNear |= 1L << (linear >>> 30);
+        }
+        if (tags[i] != NEVER && tags[i] != (linear & PAGE)) {
+            generation = 0; // what is not here cannot be seen to be forgotten
         }
         tags[i] = linear & PAGE;
         pages[i] = page;
@@ -73,6 +79,7 @@ final class FetchView {
             listLength = 0;
             largeNear = 0;
             empty = true;
+            generation = 0;
         }
     }
 
@@ -107,5 +114,6 @@ final class FetchView {
     private void forget(int i) {
         tags[i] = NEVER;
         pages[i] = null;
+        generation = 0;
     }
 }

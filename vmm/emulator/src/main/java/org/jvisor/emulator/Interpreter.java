@@ -10,7 +10,7 @@ final class Interpreter {
     private static final int JUMPS = 4096;
 
     /** More than a region executes between two looks at its quota. */
-    private static final int INEXACT = 2 * RegionPlan.MAX_INSNS;
+    private static final int INEXACT = 2 * RegionPlan.MAX_HOST_INSNS;
 
     private final Cpu c;
 

@@ -1,5 +1,7 @@
 package org.jvisor.emulator;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * Linear memory as one CPU sees it: a software TLB in front of {@link MmuSlow}.
  *
@@ -38,6 +40,12 @@ final class Mmu {
     /** The view of explicit accesses: a power of two long. */
     long[] tlb;
 
+    /** By rights, {@link #views} for host code. */
+    private final MemorySegment[] segments = new MemorySegment[4];
+
+    /** {@link #tlb} for host code. */
+    private MemorySegment segment;
+
     /** Which view {@link #tlb} is. */
     int view = SUPERVISOR;
 
@@ -49,6 +57,8 @@ final class Mmu {
         long[] never = new long[4 * ENTRIES];
         java.util.Arrays.fill(never, NEVER);
         views[UNCACHED] = never;
+        segment = MemorySegment.ofArray(never);
+        segments[UNCACHED] = segment;
         tlb = never; // until the first view is selected
         this.slow = new MmuSlow(c, this, board);
     }
@@ -56,6 +66,11 @@ final class Mmu {
     /** The view of explicit accesses, {@link #view} by number. */
     long[] current() {
         return tlb;
+    }
+
+    /** {@link #current} for host code. */
+    MemorySegment segment() {
+        return segment;
     }
 
     /** Must follow a change of CPL, AC, CR4.SMAP, CR0.AM or the watchpoints. */
@@ -70,13 +85,16 @@ final class Mmu {
             view = ac && (c.cr4 & ControlBits.CR4_SMAP) != 0 ? SMAP_OFF : SUPERVISOR;
         }
         tlb = views[view];
+        segment = segments[view];
     }
 
     /** Replaces the array of a view. */
-    void setView(int number, long[] entries) {
+    void setView(int number, long[] entries, MemorySegment forHost) {
         views[number] = entries;
+        segments[number] = forHost;
         if (view == number) {
             tlb = entries;
+            segment = forHost;
         }
     }
 

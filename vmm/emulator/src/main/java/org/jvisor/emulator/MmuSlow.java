@@ -23,7 +23,7 @@ final class MmuSlow {
     boolean watching;
 
     /** Instruction fetches. */
-    final FetchTlb fetches = new FetchTlb();
+    final FetchTlb fetches;
 
     /** What is held and must be forgotten. */
     final AddressSpaces spaces;
@@ -32,6 +32,7 @@ final class MmuSlow {
     private final int[][] writeTagged;
 
     MmuSlow(Cpu c, Mmu mmu, Board board) {
+        fetches = new FetchTlb(c.links);
         this.c = c;
         this.mmu = mmu;
         this.board = board;

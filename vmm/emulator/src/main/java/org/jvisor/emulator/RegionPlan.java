@@ -3,6 +3,7 @@ package org.jvisor.emulator;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class RegionPlan {
     /** The most instructions in a region unless it must be smaller. */
     static final int MAX_INSNS = 80;
+
+    /** The same of one in machine code of the host. */
+    static final int MAX_HOST_INSNS = Integer.getInteger("x.insns", 300);
 
     /** The page of the first block, from which deltas and entries count. */
     final CodePage page;
@@ -31,6 +35,12 @@ final class RegionPlan {
     /** By instruction, how many of its block come before it. */
     final int[] before;
 
+    /** By instruction, how many of its block come after it, and itself. */
+    final int[] remaining;
+
+    /** By block, how many instructions it has. */
+    final int[] lengths;
+
     /** By instruction, the delta of its block. */
     final int[] deltaOf;
 
@@ -45,6 +55,8 @@ final class RegionPlan {
         LEAVING,
         /** By calls: where that happens often. */
         CALLING,
+        /** In machine code of the host: {@link HostRegion}. */
+        HOST,
         /** As {@link #LEAVING}, but every write is a call, for {@link Lockstep} to see it. */
         LOGGED
     }
@@ -68,13 +80,17 @@ final class RegionPlan {
         }
         insns = new Insn[count];
         before = new int[count];
+        remaining = new int[count];
+        lengths = new int[blocks.length];
         deltaOf = new int[count];
         flagsNeeded = new boolean[count];
         int at = 0;
         for (int i = 0; i < blocks.length; i++) {
             offsets[i] = blocks[i].offset;
             entries.put(deltas[i] + offsets[i], i);
-            for (int k = 0; k < blocks[i].code.length; k++) {
+            lengths[i] = blocks[i].code.length;
+            for (int k = 0; k < lengths[i]; k++) {
+                remaining[at] = lengths[i] - k;
                 insns[at] = blocks[i].code[k];
                 deltaOf[at] = deltas[i];
                 before[at++] = k;
@@ -159,6 +175,17 @@ final class RegionPlan {
     /** The number of the block that starts so far from the first one's page, or null. */
     @Nullable Integer entry(long offset) {
         return offset == (int) offset ? entries.get((int) offset) : null;
+    }
+
+    /** For each page but the first, the number of its first block. */
+    int[] firstOfOtherPages() {
+        return IntStream.range(0, deltas.length)
+                .filter(
+                        i ->
+                                deltas[i] != 0
+                                        && Arrays.stream(deltas, 0, i)
+                                                .noneMatch(d -> d == deltas[i]))
+                .toArray();
     }
 
     /** The page at a delta; the first one if there is none. */

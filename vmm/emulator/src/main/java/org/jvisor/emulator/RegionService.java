@@ -14,10 +14,12 @@ import org.jvisor.vmm.api.TranslationStatistics;
  */
 final class RegionService {
     /** How often a block is interpreted before it is translated. */
-    static final int HOT = Integer.getInteger("org.jvisor.emulator.hot", 1000);
+    static final int HOT =
+            Integer.getInteger("org.jvisor.emulator.hot", HostCompiler.AVAILABLE ? 50 : 1000);
 
     private final Rendezvous rendezvous;
     private final CodeCache code;
+    private final HostCompiler hostCompiler = new HostCompiler();
     private final RegionQueue queue = new RegionQueue();
     private final AtomicBoolean started = new AtomicBoolean();
 
@@ -36,12 +38,15 @@ final class RegionService {
     /** Asks for the translation of a hot block and what belongs to it; on a CPU's thread. */
     void request(Cpu c, Block root) {
         root.requested = true;
-        if (ENABLED || c.lockstep != null) {
+        if (ENABLED || c.lockstep != null || HostCompiler.takes(root.page)) {
             add(new Request(c, root, null));
         }
     }
 
-    private static RegionPlan.Access access(Cpu c) {
+    private static RegionPlan.Access access(Cpu c, Block root) {
+        if (HostCompiler.takes(root.page)) {
+            return RegionPlan.Access.HOST;
+        }
         if (c.lockstep != null) {
             return RegionPlan.Access.LOGGED;
         }
@@ -105,7 +110,28 @@ final class RegionService {
         }
     }
 
+    private void translateForHost(Request request) {
+        RegionPlan plan = plan(request, RegionPlan.MAX_HOST_INSNS);
+        if (plan == null) {
+            code.log.end(Outcome.OBSOLETE, null, 0);
+            return;
+        }
+        HostRegion region = hostCompiler.compile(plan, code.hostCode());
+        if (region == null) {
+            code.log.end(Outcome.NOT_COMPILED, plan, 0);
+            return;
+        }
+        code.log.written();
+        code.log.compiled();
+        Outcome outcome = install(plan, region, region.size(), null) ? Outcome.USED : Outcome.LATE;
+        code.log.end(outcome, plan, region.size());
+    }
+
     private void translate(RegionCompiler compiler, Request request) {
+        if (HostCompiler.takes(request.root().page)) {
+            translateForHost(request);
+            return;
+        }
         int limit = RegionPlan.MAX_INSNS;
         RegionPlan plan;
         byte[] bytes;
@@ -156,7 +182,7 @@ final class RegionService {
             }
             return request.instead() != null
                     ? RegionPlan.after(request.instead())
-                    : RegionPlan.around(root, limit, access(request.cpu()));
+                    : RegionPlan.around(root, limit, access(request.cpu(), root));
         } finally {
             rendezvous.unlock();
         }
@@ -168,7 +194,13 @@ final class RegionService {
         boolean used = false;
         rendezvous.lock();
         try {
-            code.translated(bytecode);
+            if (region instanceof HostRegion host) {
+                if (!host.isThere()) {
+                    return false;
+                }
+            } else {
+                code.translated(bytecode);
+            }
             for (int i = 0; i < plan.blocks.length && !plan.page.dead; i++) {
                 Block block = plan.blocks[i];
                 // a block keeps its first region, and its entry there

@@ -12,6 +12,9 @@ final class Sse {
     /** XMM0 to XMM15: low half at {@code 2n}, high half at {@code 2n + 1}. */
     final long[] xmm = new long[32];
 
+    /** {@link #xmm} for host code. */
+    final MemorySegment segment = MemorySegment.ofArray(xmm);
+
     /** Takes 16 bytes of memory that cannot be read at one place. */
     final MemorySegment copy = Arena.ofAuto().allocate(16, 16);
 

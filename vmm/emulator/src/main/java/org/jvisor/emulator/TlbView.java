@@ -4,6 +4,7 @@ import static org.jvisor.emulator.Mmu.GLOBAL;
 import static org.jvisor.emulator.Mmu.LARGE;
 import static org.jvisor.emulator.Mmu.NEVER;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
@@ -25,6 +26,9 @@ final class TlbView {
 
     /** Four longs an entry, as {@link Mmu} describes. */
     final long[] entries = new long[4 * Mmu.ENTRIES];
+
+    /** {@link #entries} for host code. */
+    final MemorySegment segment = MemorySegment.ofArray(entries);
 
     /** Indices into {@link #entries}, each at most once; some may be global by now. */
     private final int[] listed = new int[Mmu.ENTRIES];

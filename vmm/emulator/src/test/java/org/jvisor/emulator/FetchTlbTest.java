@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class FetchTlbTest {
     private static final long TEXT = 0xffff_ffff_8100_0000L;
 
-    private final FetchTlb tlb = new FetchTlb();
+    private final FetchTlb tlb = new FetchTlb(new HostLinks());
 
     private static CodePage page(long physical) {
         return new CodePage(physical, Cpu.MODE64, 0);

@@ -3,6 +3,7 @@ package org.jvisor.emulator;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.jvisor.linux.HostMemory;
 import org.jvisor.linux.HugePages;
@@ -39,6 +40,7 @@ final class TranslatedPrograms implements AutoCloseable {
             new DataArea(UserGuest.DATA, UserGuest.DATA_SIZE, UserGuest.TRAPS);
 
     private final List<String> reports = new ArrayList<>();
+    private final HostCode hostCode = new HostCode();
     private final Lockstep lockstep;
     private int regions;
 
@@ -138,7 +140,10 @@ final class TranslatedPrograms implements AutoCloseable {
 
     private void translate(Block block, RegionPlan.Access access) {
         RegionPlan plan = RegionPlan.around(block, RegionPlan.MAX_INSNS, access);
-        Region region = RegionCompiler.define(plan, new RegionCompiler().translate(plan));
+        Region region =
+                access == RegionPlan.Access.HOST
+                        ? Objects.requireNonNull(new HostCompiler().compile(plan, hostCode))
+                        : RegionCompiler.define(plan, new RegionCompiler().translate(plan));
         for (int i = 0; i < plan.blocks.length; i++) {
             if (plan.deltas[i] == 0) {
                 plan.blocks[i].entry = i;

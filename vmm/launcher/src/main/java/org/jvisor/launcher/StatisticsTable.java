@@ -197,7 +197,7 @@ final class StatisticsTable {
         notZero("    failed", regions.failed());
         number("  blocks waiting", t.kept().waiting());
         number("  guest instructions kept", t.kept().instructions());
-        number("  bytes of bytecode kept", t.kept().bytecode());
+        number("  bytes of translations kept", t.kept().bytecode());
         number("  pages of code written by vCPUs", t.invalidations().byCpus());
         number("  pages of code written by devices", t.invalidations().byDevices());
         number("  all code forgotten", t.invalidations().emptied());

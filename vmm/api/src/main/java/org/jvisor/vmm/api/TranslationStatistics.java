@@ -53,7 +53,7 @@ public record TranslationStatistics(
      * Held at present.
      *
      * @param instructions decoded guest instructions since all code was last forgotten
-     * @param bytecode bytes of bytecode of regions made since then
+     * @param bytecode bytes of machine code or bytecode of regions made since then
      * @param waiting blocks whose translation was asked for
      */
     public record Kept(long instructions, long bytecode, long waiting) {}
