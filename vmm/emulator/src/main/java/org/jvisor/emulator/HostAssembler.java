@@ -21,6 +21,9 @@ final class HostAssembler {
     static final int BELOW = 2, ABOVE_EQUAL = 3, EQUAL = 4, NOT_EQUAL = 5, BELOW_EQUAL = 6;
 
     /** More of them. */
+    static final int ABOVE = 7;
+
+    /** More of them. */
     static final int LESS_EQUAL = 14;
 
     private byte[] code = new byte[4096];

@@ -118,7 +118,7 @@ final class HostCompiler {
         }
         byte[] code = a.finish();
         HostCode.Piece piece = space.put(code);
-        return piece == null ? null : new HostRegion(plan, piece, entries, e.resume, e.floats);
+        return piece == null ? null : new HostRegion(plan, piece, entries, e);
     }
 
     private int block(HostEmitter e, HostControl control, int number, int first) {

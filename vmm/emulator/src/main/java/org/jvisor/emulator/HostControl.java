@@ -63,12 +63,13 @@ final class HostControl {
         if (direct && RegionPlan.isConditional(insn)) {
             conditional(block, insn);
             written = true;
-        } else if (direct) {
+        } else if (direct || insn.form.is(Form.Attr.REP)) {
             written =
                     switch (insn.form.mnemonic) {
                         case "JMP" -> branch(block, insn);
                         case "CALL" -> call(block, insn);
                         case "RET" -> ret(insn);
+                        case "MOVS", "STOS" -> string(block, insn);
                         default -> false;
                     };
         }
@@ -151,6 +152,14 @@ final class HostControl {
         }
         canonical();
         toDispatch();
+        return true;
+    }
+
+    private boolean string(int block, Insn insn) {
+        if (!HostStrings.emit(e, insn)) {
+            return false;
+        }
+        jump(block, insn.end);
         return true;
     }
 

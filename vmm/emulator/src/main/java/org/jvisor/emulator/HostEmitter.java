@@ -9,6 +9,7 @@ import static org.jvisor.emulator.HostAssembler.RCX;
 import static org.jvisor.emulator.HostAssembler.RDX;
 
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * What the host code of all instructions is made of: guest registers in the host's, flags, and
@@ -50,6 +51,9 @@ final class HostEmitter {
 
     /** MXCSR matters. */
     boolean floats;
+
+    /** The instructions that Java always executes. */
+    final BitSet onlyJava = new BitSet();
 
     /** By instruction, the label where Java executes it, or -1; and where it goes on. */
     final int[] execute, resume;
@@ -264,16 +268,24 @@ final class HostEmitter {
             a.int8(size - 1);
             a.jump(HostAssembler.NOT_EQUAL, toJava());
         }
-        a.move(RCX, RAX);
-        a.registers(0, 8, MAP0, 0xc1, 5, RCX); // SHR: 32 bytes an entry
-        a.int8(7);
-        a.group1(4, 4, RCX, Mmu.ENTRIES - 1 << 5);
         if (size > 1 && !aligned) {
             a.lea(RDX, RAX, NONE, 0, size - 1);
         } else {
             a.move(RDX, RAX);
         }
         a.group1(4, 8, RDX, PAGE);
+        find(write);
+    }
+
+    /**
+     * Makes the linear address in RAX that of the host, where RDX is the page of the last byte; RCX
+     * and RDX are free then.
+     */
+    void find(boolean write) {
+        a.move(RCX, RAX);
+        a.registers(0, 8, MAP0, 0xc1, 5, RCX); // SHR: 32 bytes an entry
+        a.int8(7);
+        a.group1(4, 4, RCX, Mmu.ENTRIES - 1 << 5);
         a.memory(0, 8, MAP0, 0x3b, RDX, RBX, RCX, 0, write ? 8 : 0); // CMP
         a.jump(HostAssembler.NOT_EQUAL, toJava());
         a.memory(0, 8, MAP0, 0x03, RAX, RBX, RCX, 0, 16); // ADD
@@ -328,6 +340,7 @@ final class HostEmitter {
 
     /** Has Java execute the instruction always. */
     void java() {
+        onlyJava.set(at);
         clobber();
         a.jump(toJava());
         inMemory = true;

@@ -1,5 +1,6 @@
 package org.jvisor.emulator;
 
+import java.util.BitSet;
 import java.util.Objects;
 
 /**
@@ -21,6 +22,9 @@ final class HostRegion extends Region {
     /** Offsets in the code, by block and by instruction after which it goes on; or -1. */
     private final int[] entries, resume;
 
+    /** The instructions that have no host code. */
+    private final BitSet onlyJava;
+
     private final boolean floats;
     private final boolean xmm;
 
@@ -30,12 +34,13 @@ final class HostRegion extends Region {
     /** By block of another page, the first one there; empty if there is none. */
     private final int[] others;
 
-    HostRegion(RegionPlan plan, HostCode.Piece piece, int[] entries, int[] resume, boolean floats) {
+    HostRegion(RegionPlan plan, HostCode.Piece piece, int[] entries, HostEmitter emitted) {
         super(plan);
         this.piece = piece;
         this.entries = entries;
-        this.resume = resume;
-        this.floats = floats;
+        resume = emitted.resume;
+        onlyJava = emitted.onlyJava;
+        floats = emitted.floats;
         xmm = plan.xmm() != 0;
         wide = plan.page.mode == Cpu.MODE64;
         others = plan.firstOfOtherPages();
@@ -73,18 +78,23 @@ final class HostRegion extends Region {
                 return LEFT;
             }
             int at = how >> HostState.KIND_BITS;
-            c.executed = before + left - region.plan.remaining[at];
-            if (!region.execute(c, at)) {
-                return FAULTED;
-            }
-            // while it waited for a device or a lock, another CPU may have forgotten all code
-            if (c.codeDropped
-                    || !region.piece.isThere()
-                    || !region.goesOn(c, region.plan.insns[at])) {
-                c.executed++;
-                return LEFT;
-            }
-            target = region.piece.address + region.resume[at];
+            boolean again;
+            do {
+                c.executed = before + left - region.plan.remaining[at];
+                if (!region.execute(c, at)) {
+                    return FAULTED;
+                }
+                // while it waited for a device or a lock, another CPU may have forgotten all code
+                if (c.codeDropped
+                        || !region.piece.isThere()
+                        || !region.goesOn(c, region.plan.insns[at])) {
+                    c.executed++;
+                    return LEFT;
+                }
+                again = region.plan.remaining[at] > 1 && region.onlyJava.get(at + 1);
+                at++;
+            } while (again);
+            target = region.piece.address + region.resume[at - 1];
         }
     }
 
@@ -184,6 +194,7 @@ final class HostRegion extends Region {
         r[HostState.FS_BASE] = c.segBase[Cpu.FS];
         r[HostState.GS_BASE] = c.segBase[Cpu.GS];
         r[HostState.MXCSR] = c.sse.mxcsr | (long) HOST_MXCSR << 32;
+        r[HostState.RFLAGS] = c.rflags;
         r[HostState.LINK] = -1;
         r[HostState.GENERATION] = generation(c);
         int how =

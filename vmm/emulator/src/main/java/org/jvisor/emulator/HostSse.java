@@ -12,7 +12,8 @@ import org.jvisor.emulator.Operand.Kind;
  */
 final class HostSse {
     /** 16-byte operands that need not be aligned. */
-    private static final Set<String> UNALIGNED = Set.of("MOVUPS", "MOVUPD", "MOVDQU", "LDDQU");
+    private static final Set<String> UNALIGNED =
+            Set.of("MOVUPS", "MOVUPD", "MOVDQU", "LDDQU", "PCMPISTRI", "PCMPISTRM");
 
     /** Results that depend on the host, or registers and memory that no operand names. */
     private static final Set<String> EXCLUDED =
@@ -28,8 +29,6 @@ final class HostSse {
                     "FXRSTOR",
                     "PCMPESTRI",
                     "PCMPESTRM",
-                    "PCMPISTRI",
-                    "PCMPISTRM",
                     "CRC32",
                     "MOVNTI");
 
@@ -119,6 +118,9 @@ final class HostSse {
             } else if (writesRm) {
                 e.put(insn.rm, other);
             }
+        }
+        if (f.mnemonic.equals("PCMPISTRI")) {
+            e.put(Cpu.RCX, RCX);
         }
         if (flags) {
             e.produced();

@@ -50,8 +50,11 @@ final class HostState {
     /** Address of the code that goes on to the next region. */
     static final int NEXT = 30;
 
+    /** RFLAGS without the arithmetic flags. */
+    static final int RFLAGS = 31;
+
     /** Places in {@link Cpu#r}. */
-    static final int PLACES = 31;
+    static final int PLACES = 32;
 
     /** The most instructions in one call. */
     static final int LONGEST = 50_000;
