@@ -5,6 +5,7 @@ import static org.jvisor.emulator.RegionLocals.COUNT;
 import static org.jvisor.emulator.RegionLocals.CPU;
 import static org.jvisor.emulator.RegionLocals.EA;
 import static org.jvisor.emulator.RegionLocals.INSN;
+import static org.jvisor.emulator.RegionLocals.MEMORY;
 import static org.jvisor.emulator.RegionLocals.V;
 import static org.jvisor.emulator.RegionLocals.V2;
 
@@ -101,7 +102,7 @@ final class EmitControl {
     private static void canonical(RegionAssembler a) {
         a.b.lstore(V).aload(C).lload(V);
         a.b.invokestatic(
-                a.memory(), "canonical", RegionAssembler.type("(Lorg/jvisor/emulator/Cpu;J)J"));
+                MEMORY, "canonical", RegionAssembler.type("(Lorg/jvisor/emulator/Cpu;J)J"));
     }
 
     private static void call(RegionAssembler a, int block, Insn insn, boolean direct) {
@@ -119,7 +120,7 @@ final class EmitControl {
         if (!direct) {
             a.b.aload(C).lload(V2);
             a.b.invokestatic(
-                    a.memory(), "canonical", RegionAssembler.type("(Lorg/jvisor/emulator/Cpu;J)J"));
+                    MEMORY, "canonical", RegionAssembler.type("(Lorg/jvisor/emulator/Cpu;J)J"));
             a.b.lstore(V);
         }
         a.b.lload(EA);
@@ -167,14 +168,14 @@ final class EmitControl {
         if (a.plan.deltas[to] != 0) { // the first page was found there when the region was entered
             a.b.aload(C).aload(RegionLocals.THIS).loadConstant(to);
             a.b.lload(RegionLocals.PAGE).loadConstant((long) a.plan.deltas[to]).ladd();
-            a.b.invokestatic(a.memory(), "fetches", FETCHES);
+            a.b.invokestatic(MEMORY, "fetches", FETCHES);
             a.b.ifeq(otherwise);
         }
     }
 
     private static void poll(RegionAssembler a) {
         a.b.aload(C).iload(COUNT);
-        a.b.invokestatic(a.memory(), "poll", RegionAssembler.type("(Lorg/jvisor/emulator/Cpu;I)Z"));
+        a.b.invokestatic(MEMORY, "poll", RegionAssembler.type("(Lorg/jvisor/emulator/Cpu;I)Z"));
     }
 
     /** What {@link RegionAssembler#dispatch} does: RIP is in V, the block is counted. */

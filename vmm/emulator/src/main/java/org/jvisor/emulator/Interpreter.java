@@ -95,11 +95,7 @@ final class Interpreter {
         c.quota = (int) Math.min(quota, Integer.MAX_VALUE);
         c.codeDropped = false;
         Lockstep lockstep = c.lockstep;
-        long before = c.executed;
         int how = lockstep == null ? region.run(c, block.entry) : lockstep.run(region, block.entry);
-        if (region.outlined && region.worked(c.executed - before)) {
-            c.board.regions.requestInlined(c, block, region);
-        }
         if (how == Lockstep.NOT_REPEATABLE) {
             return counted ? interpretCounted(block, end) : interpret(block);
         }

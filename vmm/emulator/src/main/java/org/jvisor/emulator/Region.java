@@ -24,40 +24,14 @@ abstract class Region {
     /** The entry that makes {@link #run} return at once: to have it compiled. */
     static final int NOWHERE = -1;
 
-    /** Instructions after which HotSpot's work for a faster region is paid. */
-    static final long WORTH = 40_000_000;
-
-    /** Instructions in an outlined region that cost as much more as interpreting a block once. */
-    private static final long HEAT = 200;
-
     /** What it was made from. */
     final RegionPlan plan;
 
     /** By how far they are from the first page, instructions plus 1; made when needed. */
     private int @Nullable [] byOffset;
 
-    /** Whether it is one that a faster one may take the place of. */
-    final boolean outlined;
-
-    /** Instructions executed in it, about; counted while it is outlined only. */
-    private long work;
-
     Region(RegionPlan plan) {
         this.plan = plan;
-        outlined = plan.outlined;
-    }
-
-    /** Counts executed instructions; true once, when so many were that a faster region pays. */
-    final boolean worked(long instructions) {
-        long before = work; // CPUs that run it at the same time may lose some
-        long now = before + instructions;
-        work = now;
-        return before < WORTH && now >= WORTH;
-    }
-
-    /** How much a faster region would save, on the scale of {@link Block#heat}. */
-    final int heat() {
-        return (int) Math.min(work / HEAT, Integer.MAX_VALUE);
     }
 
     /**

@@ -155,18 +155,13 @@ final class RegionAssembler extends RegionLocals {
         read("read", size);
     }
 
-    /** The class with the accesses that are calls, and with what is looked at at branches. */
-    ClassDesc memory() {
-        return plan.outlined ? OUTLINE : MEMORY;
-    }
-
     private void read(String name, int size) {
         String result = size == 8 ? "J" : "I";
         boolean change = name.equals("readRmw");
         if (plan.calls || change && plan.logged) {
             b.aload(C).aload(TLB).lload(MA);
             b.invokestatic(
-                    memory(), name + 8 * size, type("(Lorg/jvisor/emulator/Cpu;[JJ)" + result));
+                    MEMORY, name + 8 * size, type("(Lorg/jvisor/emulator/Cpu;[JJ)" + result));
         } else {
             mustHit(change, size - 1, PAGE_MASK);
             pushHost(0);
@@ -253,7 +248,7 @@ final class RegionAssembler extends RegionLocals {
         String value = size == 8 ? "J" : "I";
         if (call) {
             b.invokestatic(
-                    memory(),
+                    MEMORY,
                     "write" + 8 * size,
                     type("(Lorg/jvisor/emulator/Cpu;[JJ" + value + ")Z"));
             b.istore(STOP);

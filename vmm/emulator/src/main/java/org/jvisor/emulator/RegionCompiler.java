@@ -63,7 +63,6 @@ final class RegionCompiler {
         List<Class<?>> called =
                 List.of(
                         RegionMemory.class,
-                        RegionOutline.class,
                         RegionFlags.class,
                         RegionDivision.class,
                         RegionFloat.class,

@@ -14,7 +14,6 @@ abstract class RegionLocals {
     static final ClassDesc FAULT = ClassDesc.of("org.jvisor.emulator.GuestFault");
     static final ClassDesc REGION = ClassDesc.of("org.jvisor.emulator.Region");
     static final ClassDesc MEMORY = ClassDesc.of("org.jvisor.emulator.RegionMemory");
-    static final ClassDesc OUTLINE = ClassDesc.of("org.jvisor.emulator.RegionOutline");
     static final ClassDesc FLAGS = ClassDesc.of("org.jvisor.emulator.RegionFlags");
 
     private static final ClassDesc MMU = ClassDesc.of("org.jvisor.emulator.Mmu");

@@ -49,8 +49,6 @@ final class RegionPlan {
 
     /** How a region gets at memory that the TLB does not have, and at numbers out of the way. */
     enum Access {
-        /** All of them are calls, which HotSpot compiles soonest: what a region begins as. */
-        OUTLINED,
         /** It is left for the interpreter: without calls HotSpot keeps registers in registers. */
         LEAVING,
         /** By calls: where that happens often. */
@@ -61,8 +59,8 @@ final class RegionPlan {
         LOGGED
     }
 
-    /** Whether it is {@link Access#OUTLINED}, that or {@link Access#CALLING}, or LOGGED. */
-    final boolean outlined, calls, logged;
+    /** Whether it is {@link Access#CALLING} or {@link Access#LOGGED}. */
+    final boolean calls, logged;
 
     private final Map<Integer, Integer> entries = new HashMap<>();
 
@@ -71,8 +69,7 @@ final class RegionPlan {
         this.deltas = deltas;
         page = blocks[0].page;
         offsets = new int[blocks.length];
-        outlined = access == Access.OUTLINED;
-        calls = outlined || access == Access.CALLING;
+        calls = access == Access.CALLING;
         logged = access == Access.LOGGED;
         int count = 0;
         for (Block block : blocks) {
@@ -114,11 +111,31 @@ final class RegionPlan {
         return new RegionPlan(choice.blocks(), choice.deltas(), access);
     }
 
-    /** The blocks of a region again: faster where it works much, or has missed the TLB often. */
-    static RegionPlan after(Region region) {
-        RegionPlan plan = region.plan;
-        Access access = plan.outlined ? Access.LEAVING : Access.CALLING;
-        return new RegionPlan(plan.blocks, plan.deltas, access);
+    /**
+     * What is left of a region's blocks, for one that calls: those of other pages may have been
+     * killed.
+     *
+     * @param region in use
+     * @param root a block that uses it, to begin with
+     * @param limit the most instructions
+     */
+    static RegionPlan after(Region region, Block root, int limit) {
+        RegionPlan old = region.plan;
+        Block[] blocks = new Block[old.blocks.length];
+        int[] deltas = new int[blocks.length];
+        blocks[0] = root;
+        int count = 1;
+        int length = root.code.length;
+        for (int i = 0; i < blocks.length; i++) {
+            Block block = old.blocks[i];
+            if (block.offset >= 0 && !block.equals(root) && length + block.code.length <= limit) {
+                deltas[count] = old.deltas[i];
+                blocks[count++] = block;
+                length += block.code.length;
+            }
+        }
+        return new RegionPlan(
+                Arrays.copyOf(blocks, count), Arrays.copyOf(deltas, count), Access.CALLING);
     }
 
     /** Whether it is a Jcc. */

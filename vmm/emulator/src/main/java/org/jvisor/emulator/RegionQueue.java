@@ -22,10 +22,6 @@ final class RegionQueue {
      * @param instead the region that a new one takes the place of, or null
      */
     record Request(Cpu cpu, Block root, @Nullable Region instead) {
-        private int heat() {
-            return instead != null && instead.plan.outlined ? instead.heat() : root.heat;
-        }
-
         private boolean isObsolete() {
             return root.offset < 0 || root.page.dead || !Objects.equals(root.region, instead);
         }
@@ -56,7 +52,7 @@ final class RegionQueue {
         waiting.removeIf(Request::isObsolete);
         int best = -1;
         for (int i = 0; i < waiting.size(); i++) {
-            if (best < 0 || waiting.get(i).heat() > waiting.get(best).heat()) {
+            if (best < 0 || waiting.get(i).root.heat > waiting.get(best).root.heat) {
                 best = i;
             }
         }

@@ -50,22 +50,16 @@ final class RegionService {
         if (c.lockstep != null) {
             return RegionPlan.Access.LOGGED;
         }
-        // what is called sees no count
-        return c.board.counted ? RegionPlan.Access.LEAVING : RegionPlan.Access.OUTLINED;
+        return RegionPlan.Access.LEAVING;
     }
 
     /** Asks for a region with calls in place of one that is left for the interpreter too often. */
     void requestCalls(Cpu c, Block root) {
         Region region = root.region;
-        boolean inexact = c.board.counted && c.lockstep == null; // as in access()
-        if (region != null && !region.plan.calls && !inexact) {
+        boolean inexact = c.board.counted && c.lockstep == null; // what is called sees no count
+        if (region != null && !region.plan.calls && !inexact && !HostCompiler.takes(root.page)) {
             add(new Request(c, root, region));
         }
-    }
-
-    /** Asks for a region without calls in place of one that works much. */
-    void requestInlined(Cpu c, Block root, Region region) {
-        add(new Request(c, root, region));
     }
 
     private void add(Request request) {
@@ -143,7 +137,7 @@ final class RegionService {
             }
             bytes = compiler.translate(plan);
             limit = plan.insns.length * 3 / 4;
-        } while (compiler.length() > RegionCompiler.MAX_BYTECODE && limit > 0);
+        } while (compiler.length() > RegionCompiler.MAX_BYTECODE && plan.blocks.length > 1);
         Outcome outcome = Outcome.TOO_LONG;
         if (compiler.length() <= RegionCompiler.MAX_BYTECODE) {
             Region region = RegionCompiler.define(plan, bytes);
@@ -181,7 +175,7 @@ final class RegionService {
                 return null;
             }
             return request.instead() != null
-                    ? RegionPlan.after(request.instead())
+                    ? RegionPlan.after(request.instead(), root, limit)
                     : RegionPlan.around(root, limit, access(request.cpu(), root));
         } finally {
             rendezvous.unlock();

@@ -11,10 +11,10 @@
  *
  * <p>Blocks that get hot are translated: {@code RegionService} has {@code RegionCompiler} write a
  * {@code Region}, one method of a hidden class, from a {@code RegionPlan}, on a thread of its own,
- * and uses it once HotSpot has compiled it. At first its memory accesses are calls ({@code
- * RegionOutline}), with which HotSpot is done in half the time; a region that works much is made
- * anew without them. {@code Emitters} lists what has bytecode; the rest is interpreted in place.
- * The interpreter stays the reference: {@code Lockstep} compares the two.
+ * and uses it once HotSpot has compiled it. Memory that the TLB does not have, it leaves to the
+ * interpreter; a region that does so often is made anew with calls. {@code Emitters} lists what has
+ * bytecode; the rest is interpreted in place. The interpreter stays the reference: {@code Lockstep}
+ * compares the two.
  *
  * <p>The CPUs of a machine run in turn on one thread, or each on a thread of its own. Memory is
  * shared as x86 has it: {@code Ordered} keeps plain accesses in order, {@code Atomics} does what

@@ -10,6 +10,7 @@ import static org.jvisor.emulator.TestGuest.DATA;
 import static org.jvisor.emulator.TestGuest.STACK;
 
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.jvisor.emulator.RegionPlan.Access;
@@ -49,7 +50,10 @@ class RegionTest {
     }
 
     private RegionPlan translate(long address, Access access) {
-        RegionPlan plan = RegionPlan.around(block(address), RegionPlan.MAX_INSNS, access);
+        return translate(RegionPlan.around(block(address), RegionPlan.MAX_INSNS, access));
+    }
+
+    private static RegionPlan translate(RegionPlan plan) {
         Region region = RegionCompiler.define(plan, new RegionCompiler().translate(plan));
         for (int i = 0; i < plan.blocks.length; i++) {
             if (plan.deltas[i] == 0) {
@@ -91,40 +95,42 @@ class RegionTest {
     }
 
     @Test
-    void aRegionBecomesOneWithoutCallsAndThenOneThatCallsWhereItMisses() {
+    void aRegionThatMissesOftenBecomesOneOfTheSameBlocksWithCalls() {
         interpret("ffc0 c3");
-        RegionPlan first = translate(CODE, Access.OUTLINED);
-        Region region = region();
-        assertThat(region.outlined).isTrue();
-        RegionPlan second = RegionPlan.after(region);
+        RegionPlan first = translate(CODE, Access.LEAVING);
+        RegionPlan second = RegionPlan.after(region(), block(CODE), RegionPlan.MAX_INSNS);
         assertThat(second.blocks).isEqualTo(first.blocks);
-        assertThat(second.calls).isFalse();
-        Region faster = RegionCompiler.define(second, new RegionCompiler().translate(second));
-        assertThat(faster.outlined).isFalse();
-        RegionPlan third = RegionPlan.after(faster);
-        assertThat(third.outlined).isFalse();
-        assertThat(third.calls).isTrue();
+        assertThat(second.deltas).isEqualTo(first.deltas);
+        assertThat(second.calls).isTrue();
     }
 
     @Test
-    void aFasterRegionIsWorthItOnceWhenMuchWasExecuted() {
-        interpret("ffc0 c3");
-        translate(CODE, Access.OUTLINED);
+    void aRegionThatIsMadeAnewHasNoBlocksWhoseCodeIsGone() {
+        interpret("ffc8 7400 ffc0 c3"); // dec eax; jz to what follows; inc eax; ret
+        RegionPlan first = translate(CODE, Access.LEAVING);
+        assertThat(IntStream.of(first.deltas).filter(delta -> delta != 0).count())
+                .as("blocks of the other page, all of which get the same offset")
+                .isGreaterThan(1);
         Region region = region();
-        assertThat(region.worked(Region.WORTH - 1)).isFalse();
-        assertThat(region.heat()).isPositive();
-        assertThat(region.worked(1)).isTrue();
-        assertThat(region.worked(Region.WORTH)).isFalse();
-    }
-
-    @Test
-    void anOutlinedRegionCountsWhatItExecutesAndSaysWhenItIsWorthAFasterOne() {
-        interpret("ffc0 c3");
-        translate(CODE, Access.OUTLINED);
-        Region region = region();
+        g.code(FUNCTION, "83c003 c3"); // add eax, 3; ret
+        loop(1); // forgets what was decoded of it
+        RegionPlan second = RegionPlan.after(region, block(CODE), RegionPlan.MAX_INSNS);
+        assertThat(second.blocks)
+                .allMatch(block -> block.offset >= 0)
+                .hasSizeLessThan(first.blocks.length);
+        translate(second);
         loop(10);
-        assertThat(g.c.r[RAX]).isEqualTo(10);
-        assertThat(region.worked(Region.WORTH - 40)).isTrue(); // call, inc, ret, dec, jnz
+        assertThat(g.c.r[RAX]).isEqualTo(30);
+    }
+
+    @Test
+    void aRegionThatIsMadeAnewBeginsWithTheBlockThatMissedAndKeepsToTheLimit() {
+        interpret("ffc0 c3");
+        translate(CODE, Access.LEAVING);
+        RegionPlan plan = RegionPlan.after(region(), block(CODE + 5), 4);
+        assertThat(plan.blocks[0]).isSameAs(block(CODE + 5)); // dec ecx; jnz
+        assertThat(plan.blocks).hasSizeGreaterThan(1);
+        assertThat(plan.insns).hasSizeLessThanOrEqualTo(4);
     }
 
     private Region region() {
@@ -133,7 +139,7 @@ class RegionTest {
 
     @Test
     void aFaultInAnotherPageIsRaisedAtItsInstruction() {
-        for (Access access : new Access[] {Access.OUTLINED, Access.LEAVING, Access.CALLING}) {
+        for (Access access : new Access[] {Access.LEAVING, Access.CALLING}) {
             g.reg(RBX, DATA);
             interpret("90 0303 c3"); // nop; add eax, [rbx]; ret
             translate(CODE, access);
