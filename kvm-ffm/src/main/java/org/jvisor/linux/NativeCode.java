@@ -62,10 +62,19 @@ public final class NativeCode implements AutoCloseable {
         return count * HostMemory.PAGE_SIZE;
     }
 
-    /** Makes code of {@code bytes}, ready to {@link #call}. */
+    /**
+     * Makes code of {@code bytes}, ready to {@link #call}.
+     *
+     * @throws LinuxException if the host has no memory, or forbids executable memory
+     */
     public static NativeCode of(byte[] bytes) {
         NativeCode code = allocate(bytes.length);
-        code.replace(bytes);
+        try {
+            code.replace(bytes);
+        } catch (LinuxException e) {
+            code.close();
+            throw e;
+        }
         return code;
     }
 

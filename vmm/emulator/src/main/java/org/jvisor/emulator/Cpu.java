@@ -292,7 +292,9 @@ final class Cpu {
         this.board = board;
         this.index = index;
         this.mem = new Mmu(this, board);
-        HostState.prepare(r, links);
+        if (HostSupport.PRESENT) {
+            HostState.prepare(r, links);
+        }
         this.lockstep = Lockstep.of(this);
     }
 

@@ -18,10 +18,11 @@ import org.jspecify.annotations.Nullable;
  * and memory operands that went through the TLB; what is left is executed by Java in its place.
  */
 final class HostCompiler {
-    /** Whether the host can execute what is made here. */
+    /**
+     * Whether regions are made here: if the host can execute them, and bytecode is not asked for.
+     */
     static final boolean AVAILABLE =
-            System.getProperty("os.arch").equals("amd64")
-                    && !Boolean.getBoolean("org.jvisor.emulator.bytecode");
+            HostSupport.PRESENT && !Boolean.getBoolean("org.jvisor.emulator.bytecode");
 
     private interface Emitter {
         /**

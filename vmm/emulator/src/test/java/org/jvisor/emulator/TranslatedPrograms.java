@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.jvisor.linux.HostMemory;
 import org.jvisor.linux.HugePages;
 import org.jvisor.vmm.api.Bus;
@@ -40,7 +41,7 @@ final class TranslatedPrograms implements AutoCloseable {
             new DataArea(UserGuest.DATA, UserGuest.DATA_SIZE, UserGuest.TRAPS);
 
     private final List<String> reports = new ArrayList<>();
-    private final HostCode hostCode = new HostCode();
+    private final @Nullable HostCode hostCode = HostSupport.PRESENT ? new HostCode() : null;
     private final Lockstep lockstep;
     private int regions;
 
@@ -51,6 +52,9 @@ final class TranslatedPrograms implements AutoCloseable {
     /** Runs a program in all ways. */
     void run(long seed) {
         for (RegionPlan.Access access : RegionPlan.Access.values()) {
+            if (access == RegionPlan.Access.HOST && hostCode == null) {
+                continue; // the host does not execute it
+            }
             c.lockstep = access == RegionPlan.Access.LOGGED ? lockstep : null;
             c.mem.flushAll();
             run(seed, access);
@@ -142,7 +146,7 @@ final class TranslatedPrograms implements AutoCloseable {
         RegionPlan plan = RegionPlan.around(block, RegionPlan.MAX_INSNS, access);
         Region region =
                 access == RegionPlan.Access.HOST
-                        ? Objects.requireNonNull(new HostCompiler().compile(plan, hostCode))
+                        ? Objects.requireNonNull(host(plan))
                         : RegionCompiler.define(plan, new RegionCompiler().translate(plan));
         for (int i = 0; i < plan.blocks.length; i++) {
             if (plan.deltas[i] == 0) {
@@ -151,6 +155,10 @@ final class TranslatedPrograms implements AutoCloseable {
             }
         }
         regions++;
+    }
+
+    private @Nullable HostRegion host(RegionPlan plan) {
+        return new HostCompiler().compile(plan, Objects.requireNonNull(hostCode));
     }
 
     /** What differed; empty if nothing did. */
