@@ -68,8 +68,8 @@ record GuardCounts(Bench bench) {
     private Map<String, Double> classes() throws IOException, InterruptedException {
         Path log = bench.work().resolve("classes.log");
         Path dist = bench.root().resolve("vmm/launcher/target/dist");
-        boolean cache = Files.exists(dist.resolve("jvisor.aot"));
-        List<String> launcher = new ArrayList<>(StartSuite.launcher(dist, cache));
+        boolean cache = Jvm.hasCache(dist);
+        List<String> launcher = new ArrayList<>(Jvm.launcher(dist, cache));
         launcher.add(2, "-Xlog:class+load:file=" + log);
         StartMachine.Guests guests =
                 StartGuests.tiny(

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -74,13 +73,14 @@ record StartSuite(Bench bench, int runs) {
         List<String> script = List.of(bench.root().resolve("jvisor").toString());
         Path dist = bench.root().resolve("vmm/launcher/target/dist");
         machines.add(StartMachine.ours("./jvisor", script, "software", guests, boots));
-        if (Files.exists(dist.resolve("jvisor.aot"))) {
-            List<String> java = launcher(dist, true);
+        if (Jvm.hasCache(dist)) {
+            List<String> java = Jvm.launcher(dist, true);
             machines.add(StartMachine.ours("java, AOT cache", java, "software", guests, boots));
         } else {
-            skipped.add("The AOT cache: this build could not make one");
+            skipped.add(
+                    "The AOT cache: this build could not make one, or JVISOR_TRANSLATOR is set");
         }
-        List<String> plain = launcher(dist, false);
+        List<String> plain = Jvm.launcher(dist, false);
         machines.add(StartMachine.ours("java, no AOT cache", plain, "software", guests, boots));
         boolean vt = bench.host().hasVt();
         boolean kvm = bench.host().hasKvm();
@@ -129,19 +129,6 @@ record StartSuite(Bench bench, int runs) {
                                 : StartMachine.cloudHypervisor(program.toString(), guests));
             }
         }
-    }
-
-    /** What the {@code jvisor} script hands over to. */
-    static List<String> launcher(Path dist, boolean cache) {
-        List<String> command = new ArrayList<>(List.of(Jvm.java()));
-        command.add("@" + dist.resolve("jvm.options"));
-        if (cache) {
-            command.add("-XX:AOTCache=" + dist.resolve("jvisor.aot"));
-        }
-        command.add("-XX:CompilerDirectivesFile=" + dist.resolve("compiler.json"));
-        command.addAll(List.of("--module-path", dist.resolve("lib").toString()));
-        command.addAll(List.of("-m", "org.jvisor.launcher/org.jvisor.launcher.Main"));
-        return command;
     }
 
     private void measure(

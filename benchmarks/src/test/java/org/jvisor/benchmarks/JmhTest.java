@@ -66,16 +66,4 @@ class JmhTest {
                 .containsSequence("-p", "loop=OUT8")
                 .containsSequence("-prof", "gc", "-prof", "perfnorm");
     }
-
-    @Test
-    void theLaunchersFlagsAreThoseOfTheForks() {
-        assertThat(
-                        Jvm.flags(
-                                List.of(
-                                        "# a remark",
-                                        "",
-                                        "--enable-native-access=org.jvisor.kvm",
-                                        "-XX:+UseSerialGC")))
-                .containsExactly("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC");
-    }
 }
