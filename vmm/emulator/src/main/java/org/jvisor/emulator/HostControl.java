@@ -14,7 +14,10 @@ import org.jvisor.emulator.Operand.Kind;
  * Branches that may close a loop look at pending events and at what is left of the quota.
  */
 final class HostControl {
-    /** A distance that no block has, in tables of targets. */
+    /**
+     * A distance that no block has, but a guest's jump may: it stands in the first place of a table
+     * of targets only, where it would not be looked for.
+     */
     private static final int NOWHERE = Integer.MIN_VALUE;
 
     private static final int CMP = 7;
@@ -113,8 +116,14 @@ final class HostControl {
             a.jump(blocks[to]);
             a.bind(out);
         }
-        a.load(RDX, RBP, 8 * Cpu.PAGE_RIP);
-        e.leaWord(RDX, RDX, (int) (e.delta + offset));
+        long distance = e.delta + offset;
+        if (distance == (int) distance) {
+            a.load(RDX, RBP, 8 * Cpu.PAGE_RIP);
+            e.leaWord(RDX, RDX, (int) distance);
+        } else {
+            a.constant(RDX, distance);
+            a.memory(0, e.word, MAP0, 0x03, RDX, RBP, 8 * Cpu.PAGE_RIP); // ADD
+        }
         a.store(RDX, RBP, 8 * HostState.RIP);
         a.jump(leave);
     }
@@ -283,7 +292,7 @@ final class HostControl {
         a.bind(table);
         int start = a.length();
         int[] content = new int[2 << bits];
-        Arrays.fill(content, NOWHERE);
+        content[0] = NOWHERE; // and 0, which is looked for there, in the other free places
         for (int i = 0; i < count; i++) {
             int slot = keys[i] * factor >>> 32 - bits;
             content[2 * slot] = keys[i];

@@ -233,7 +233,8 @@ final class HostInteger {
         int which = List.of("BT", "BTS", "BTR", "BTC").indexOf(insn.form.mnemonic);
         int opcode = immediate ? 0xba : 0xa3 + 8 * which;
         if (insn.isMemory()) {
-            if (!e.isAddressable(insn) || size == 2) {
+            boolean wraps = insn.eaMode == Insn.EA_ADDR32 && !immediate;
+            if (!e.isAddressable(insn) || size == 2 || wraps) {
                 return false;
             }
             e.clobber();

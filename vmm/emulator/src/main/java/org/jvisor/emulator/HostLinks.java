@@ -26,6 +26,9 @@ final class HostLinks {
     /** The generation that no entry has. */
     static final long NONE = 0;
 
+    /** A key that no address has in any generation. */
+    private static final long NO_KEY = ALL_READY;
+
     private final MemorySegment table = Arena.ofAuto().allocate((long) ENTRY * ENTRIES, ENTRY);
 
     /** The regions, so that their code stays. */
@@ -42,7 +45,9 @@ final class HostLinks {
 
     /** Forgets everything. */
     void clear() {
-        table.fill((byte) -1);
+        for (long at = 0; at < table.byteSize(); at += ENTRY) {
+            table.set(ValueLayout.JAVA_LONG, at, NO_KEY);
+        }
     }
 
     /** The region of an entry that was gone to. */

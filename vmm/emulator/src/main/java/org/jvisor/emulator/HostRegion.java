@@ -61,7 +61,7 @@ final class HostRegion extends Region {
         long before = c.executed;
         long target = piece.address + entries[entry];
         long generation = generation(c);
-        if (r[HostState.PAGES] != 0 && generation != HostLinks.NONE) {
+        if (r[HostState.PAGES] != 0 && isReadyIn(generation)) {
             c.links.add(c.rip, generation, this, piece.address, target);
         }
         HostRegion region = this;
@@ -138,11 +138,15 @@ final class HostRegion extends Region {
         if (insn.form.is(Form.Attr.END)) {
             return false;
         }
-        if (!insn.form.is(Form.Attr.SYSTEM)) {
-            return wide || isFlat(c); // MOV to a segment register is not
+        if (insn.form.is(Form.Attr.SYSTEM)) {
+            c.r[HostState.PAGES] = pages(c);
         }
-        c.r[HostState.PAGES] = pages(c);
-        return isReady(c);
+        return isReady(c); // LDMXCSR may have unmasked exceptions
+    }
+
+    /** Whether it may be gone to wherever a generation is the current one. */
+    private boolean isReadyIn(long generation) {
+        return generation != HostLinks.NONE && (!xmm || (generation & HostLinks.ALL_READY) != 0);
     }
 
     private boolean isReady(Cpu c) {
