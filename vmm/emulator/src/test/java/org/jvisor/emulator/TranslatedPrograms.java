@@ -21,6 +21,9 @@ import org.jvisor.vmm.api.VcpuState;
 final class TranslatedPrograms implements AutoCloseable {
     private static final int MOST_SLICES = 20;
 
+    /** Instructions in a region of host code: the smaller, the more links. */
+    private static final int[] HOST_LIMITS = {1, 5, 80, RegionPlan.MAX_HOST_INSNS};
+
     private final HostMemory ram = HostMemory.anonymous(ProgramMachine.MEMORY_SIZE, HugePages.NONE);
     private final GuestMemory memory =
             new GuestMemory(List.of(new GuestMemory.Region(0, ram.segment(), false)));
@@ -57,11 +60,17 @@ final class TranslatedPrograms implements AutoCloseable {
             }
             c.lockstep = access == RegionPlan.Access.LOGGED ? lockstep : null;
             c.mem.flushAll();
-            run(seed, access);
+            if (access == RegionPlan.Access.HOST) {
+                for (int limit : HOST_LIMITS) {
+                    run(seed, access, limit);
+                }
+            } else {
+                run(seed, access, RegionPlan.MAX_INSNS);
+            }
         }
     }
 
-    private void run(long seed, RegionPlan.Access access) {
+    private void run(long seed, RegionPlan.Access access, int limit) {
         SplittableRandom random = new SplittableRandom(seed);
         long address = UserGuest.CODE + random.nextInt(0x100, 0x1800);
         DataArea operands = random.nextBoolean() ? area : hostile;
@@ -72,7 +81,7 @@ final class TranslatedPrograms implements AutoCloseable {
         UserOutcome translated = new UserOutcome();
         byte[] memoryInterpreted = run(test, interpreted);
         vcpu.restore(start(test));
-        translate(address, program.code().length, access);
+        translate(address, program.code().length, access, limit);
         byte[] memoryTranslated = run(test, translated);
         guest.clearCode(address, program.code().length + 10);
         List<String> lines = new ArrayList<>();
@@ -90,10 +99,11 @@ final class TranslatedPrograms implements AutoCloseable {
         }
         if (!lines.isEmpty()) {
             reports.add(
-                    "program %#x, %s%n%s%s"
+                    "program %#x, %s in regions of %d%n%s%s"
                             .formatted(
                                     seed,
                                     access,
+                                    limit,
                                     program.listing(address),
                                     String.join("\n", lines)));
         }
@@ -130,26 +140,26 @@ final class TranslatedPrograms implements AutoCloseable {
     }
 
     /** Puts every block that was run into a region, alone or with those around it. */
-    private void translate(long address, int length, RegionPlan.Access access) {
+    private void translate(long address, int length, RegionPlan.Access access, int limit) {
         for (long page = address & ~0xfffL; page < address + length; page += 0x1000) {
             CodePage code = c.mem.slow.fetch(page);
             for (int offset = 0; offset < 4096; offset++) {
                 Block block = code.block(offset);
                 if (block != null && block.region == null && !block.alone && block.second == null) {
-                    translate(block, access);
+                    translate(block, access, limit);
                 }
             }
         }
     }
 
-    private void translate(Block block, RegionPlan.Access access) {
-        RegionPlan plan = RegionPlan.around(block, RegionPlan.MAX_INSNS, access);
+    private void translate(Block block, RegionPlan.Access access, int limit) {
+        RegionPlan plan = RegionPlan.around(block, limit, access);
         Region region =
                 access == RegionPlan.Access.HOST
                         ? Objects.requireNonNull(host(plan))
                         : RegionCompiler.define(plan, new RegionCompiler().translate(plan));
         for (int i = 0; i < plan.blocks.length; i++) {
-            if (plan.deltas[i] == 0) {
+            if (plan.deltas[i] == 0 && plan.blocks[i].region == null) {
                 plan.blocks[i].entry = i;
                 plan.blocks[i].region = region;
             }

@@ -1,0 +1,147 @@
+package org.jvisor.emulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.jvisor.emulator.Cpu.RAX;
+import static org.jvisor.emulator.Cpu.RBX;
+import static org.jvisor.emulator.Cpu.RCX;
+import static org.jvisor.emulator.Cpu.RDX;
+import static org.jvisor.emulator.TestGuest.CODE;
+import static org.jvisor.emulator.TestGuest.DATA;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.jvisor.vmm.api.IoRegion;
+import org.jvisor.vmm.api.VcpuExit;
+
+/** When a run of host code ends: the quota, events, and code that is written under it. */
+class HostRegionRunTest {
+    /** inc eax; call to what follows; pop rdx; dec rcx; jnz back; hlt. */
+    private static final String LOOP = "ffc0 e800000000 5a 48ffc9 75f3 f4";
+
+    /** A physical address where there is no memory. */
+    private static final long DEVICE = 0x1000_0000;
+
+    /** Instructions of a round of the loop. */
+    private static final int ROUND = 5;
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 300})
+    void aRunEndsSoonAfterItsSlice(int limit) {
+        int slice = 3 * HostState.LONGEST;
+        try (HostGuest h = new HostGuest(new TestGuest(1, slice))) {
+            h.g.code(LOOP);
+            h.run(t -> t.reg(RCX, 3));
+            h.translate(limit);
+            long before = h.c.executed;
+            VcpuExit exit = h.run(t -> t.reg(RCX, Long.MAX_VALUE));
+            assertThat(exit).isEqualTo(VcpuExit.SLICE);
+            assertThat(h.c.executed - before).isBetween((long) slice, slice + 2L * ROUND);
+            assertThat(rounds(h)).isBetween(slice / ROUND, slice / ROUND + 2);
+        }
+    }
+
+    private static int rounds(HostGuest h) {
+        return (int) h.c.r[RAX];
+    }
+
+    @Test
+    void oneCallOfHostCodeIsNoLongerThanTheCollectorMayWait() {
+        int slice = 4 * HostState.LONGEST;
+        try (HostGuest h = new HostGuest(new TestGuest(1, slice))) {
+            h.g.code(LOOP);
+            h.run(t -> t.reg(RCX, 3));
+            h.translate();
+            int before = h.entered;
+            h.run(t -> t.reg(RCX, Long.MAX_VALUE));
+            assertThat(h.entered - before).isBetween(4, 5);
+        }
+    }
+
+    /** A device that has an event happen after some writes. */
+    private static final class Alarm implements IoRegion {
+        static final int AT = 40;
+
+        private final Cpu c;
+        private int writes;
+
+        Alarm(Cpu c) {
+            this.c = c;
+        }
+
+        @Override
+        public long read(long offset, int size) {
+            return 0;
+        }
+
+        @Override
+        public void write(long offset, int size, long value) {
+            if (++writes == AT) {
+                c.signal(Cpu.PENDING_KICK);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 300})
+    void anEventEndsALoop(int limit) {
+        try (HostGuest h = new HostGuest()) {
+            h.g.mmio.map(DEVICE, 0x1000, new Alarm(h.c));
+            h.g.map(DATA, DEVICE | 3);
+            // mov [rbx], eax; inc eax; jmp to what follows; dec ecx; jnz to the start; hlt
+            h.g.code("8903 ffc0 eb00 ffc9 75f6 f4");
+            h.run(t -> t.reg(RBX, DATA).reg(RCX, 3));
+            h.translate(limit);
+            assertThat(h.run(t -> t.reg(RBX, DATA).reg(RCX, 1000))).isEqualTo(VcpuExit.KICKED);
+            assertThat(rounds(h)).isEqualTo(Alarm.AT - 3);
+            assertThat(h.g.run()).isEqualTo(VcpuExit.HALTED); // and goes on where it was
+            assertThat(rounds(h)).isEqualTo(1000);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 300})
+    void codeThatTheRegionWritesAfterItselfIsExecutedAsWritten(int limit) {
+        try (HostGuest h = new HostGuest()) {
+            // mov [rbx], dl; inc ecx; add eax, imm8 (written); hlt
+            String code = "8813 ffc1 83c001 f4";
+            for (int round = 1; round < 6; round++) {
+                int number = 10 * round;
+                h.g.code(code);
+                h.run(t -> t.reg(RBX, DATA));
+                h.translate(limit);
+                h.run(t -> t.reg(RBX, DATA));
+                assertThat(h.c.r[RAX]).isOne();
+                long before = h.c.executed;
+                h.run(t -> t.reg(RBX, CODE + 6).reg(RDX, number));
+                assertThat(h.c.r[RAX]).isEqualTo(number);
+                assertThat(h.c.r[RCX]).isOne();
+                assertThat(h.c.executed - before).isEqualTo(4);
+            }
+        }
+    }
+
+    @Test
+    void dataBesideCodeIsWrittenWithoutLeaving() {
+        try (HostGuest h = new HostGuest()) {
+            h.g.code("8903 ffc0 ffc9 75f8 f4"); // mov [rbx], eax; inc eax; dec ecx; jnz; hlt
+            h.run(t -> t.reg(RBX, CODE + 0x800).reg(RCX, 3));
+            h.translate();
+            int before = h.entered;
+            h.run(t -> t.reg(RBX, CODE + 0x800).reg(RCX, 20));
+            assertThat(h.g.memory.readInt(CODE + 0x800)).isEqualTo(19);
+            assertThat(h.entered - before).isOne();
+        }
+    }
+
+    @Test
+    void hostCodeIsTakenOnlyOf64BitCode() {
+        try (TestGuest g = new TestGuest().flat32()) {
+            g.code("ffc0 f4");
+            g.run();
+            CodePage page = g.c.mem.slow.fetch(CODE);
+            assertThat(page.mode).isEqualTo(Cpu.MODE32);
+            assertThat(HostCompiler.takes(page)).isFalse();
+        }
+    }
+}
