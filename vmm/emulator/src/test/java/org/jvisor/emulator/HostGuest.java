@@ -99,6 +99,14 @@ final class HostGuest implements AutoCloseable {
         }
     }
 
+    /** Makes a region of one block alone, if it has none. */
+    void translateOnly(long address) {
+        Block block = block(address);
+        if (block.region == null) {
+            install(RegionPlan.around(block, 1, RegionPlan.Access.HOST));
+        }
+    }
+
     private void install(RegionPlan plan) {
         HostRegion made = Objects.requireNonNull(compiler.compile(plan, code));
         Region region = new Counted(made);

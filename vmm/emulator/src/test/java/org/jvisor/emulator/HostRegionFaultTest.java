@@ -125,9 +125,13 @@ class HostRegionFaultTest {
     void lockedOperandsThatAreNotAlignedAreChanged(long at) {
         // lock add [rbx], eax; xchg [rbx], ecx; lock xadd [rbx], edx; lock bts dword [rbx], 3;
         // lock dec dword [rbx]; lock cmpxchg [rbx], esi; hlt
-        agrees(
-                "f00103 870b f00fc113 f00fba2b03 f0ff0b f00fb133 f4",
-                t -> t.reg(RBX, at).reg(RAX, 0x12345678).reg(RCX, 0x1111_1111).reg(RDX, 5));
+        Consumer<TestGuest> with =
+                t -> t.reg(RBX, at).reg(RAX, 0x12345678).reg(RCX, 0x1111_1111).reg(RDX, 5);
+        agrees("f00103 870b f00fc113 f00fba2b03 f0ff0b f00fb133 f4", with);
+        long before = g.c.counters.executed;
+        g.memory.writeInt(at, 0);
+        h.run(with);
+        assertThat(g.c.counters.executed - before).isEqualTo(6 + 1); // by Java, as is HLT
         assertThat(g.c.r[RCX]).isEqualTo(0x12345678);
         assertThat(g.memory.readInt(at)).isEqualTo((0x1111_1116 | 8) - 1);
     }

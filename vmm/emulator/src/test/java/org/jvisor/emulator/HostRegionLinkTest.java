@@ -128,11 +128,10 @@ class HostRegionLinkTest {
     }
 
     @Test
-    void aTranslationThatWasReplacedInTheViewOfFetchesIsNotRelied() {
-        linkLoop();
+    void aTranslationThatWasReplacedInTheViewOfFetchesIsNotReliedOn() {
         // mov [rdi], rax; invlpg [rdx]; xor eax, eax; mov ecx, 10; mov edx, CODE; jmp rdx
         g.code(FUNCTION + 0x800, "488907 0f013a 31c0 b90a000000 ba00000100 ffe2");
-        loop(4);
+        linkLoop();
         h.run(
                 t ->
                         t.reg(RAX, OTHER | 3)
@@ -198,6 +197,20 @@ class HostRegionLinkTest {
         assertThat(g.c.cr2).isEqualTo(0x4000_0000);
         assertThat(inAx()).isOne();
         assertThat(g.c.r[RCX]).isEqualTo(10);
+    }
+
+    @Test
+    void whatIsInterpretedAfterALinkKnowsItsPage() {
+        // call FUNCTION; mov eax, [rip+0x10]; hlt
+        g.code("e8fb1f0000 8b0510000000 f4").code(FUNCTION, "ffc1 c3");
+        g.memory.writeInt(CODE + 0x1b, 77);
+        for (int round = 0; round < 3; round++) {
+            h.run(t -> {});
+            assertThat(inAx()).isEqualTo(77);
+            assertThat(g.c.rip).isEqualTo(CODE + 12);
+            h.translateOnly(CODE);
+            h.translateOnly(FUNCTION);
+        }
     }
 
     @Test

@@ -193,6 +193,17 @@ class HostRegionTest {
     }
 
     @Test
+    void whatKeepsAFlagFindsItAfterAnAccessToMemory() {
+        // stc; mov [rsi], eax; inc eax; adc ebx, 0; cmp eax, eax; mov [rsi], eax; shl edx, cl;
+        // setz dl; stc; mov [rsi], eax; bswap edi; dec edi; setc dh; hlt
+        agrees(
+                "f9 8906 ffc0 83d300 39c0 8906 d3e2 0f94c2 f9 8906 0fcf ffcf 0f92c6 f4",
+                t -> t.reg(RSI, DATA));
+        assertThat(g.c.r[RBX]).isOne();
+        assertThat(g.c.r[RDX]).isEqualTo(0x101);
+    }
+
+    @Test
     void aShiftByACountOfNothingKeepsAllFlags() {
         // cmp eax, ebx; shl edx, cl; shl dword [rsi], cl; sar dh, cl; shld edx, ebx, cl; pushf;
         // rol dword [rsi], cl; rcr edx, cl; shr edx, 0; pushf; hlt
