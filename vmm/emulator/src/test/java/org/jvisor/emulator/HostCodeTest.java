@@ -8,17 +8,11 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class HostCodeTest {
-    /** Tries to have a cleaner run. */
-    private static final int COLLECTIONS = 100;
-
     private final HostCode space = new HostCode();
 
     private HostCode.Piece put(byte[] code) {
@@ -55,41 +49,31 @@ class HostCodeTest {
     }
 
     @Test
-    void aPieceIsUsedAgainOnceItsRegionIsUnreachable() {
-        Set<Long> addresses = new HashSet<>();
-        for (int i = 0; i < 10; i++) {
-            addresses.add(put(new byte[700]).address);
-        }
-        boolean again = false;
-        for (int i = 0; i < COLLECTIONS && !again; i++) {
-            System.gc();
-            again = !addresses.add(put(new byte[900]).address); // as long, in granules
-        }
-        assertThat(again).isTrue();
+    void clearedSpaceIsUsedAgainAndWhatWasThereIsGone() {
+        HostCode.Piece before = put(new byte[700]);
+        assertThat(before.isThere()).isTrue();
+        space.clear();
+        assertThat(before.isThere()).isFalse();
+        HostCode.Piece after = put(new byte[900]);
+        assertThat(after.isThere()).isTrue();
+        assertThat(after.address).isEqualTo(before.address);
+        assertThat(space.used()).isLessThan(1024);
     }
 
     @Test
-    void aPieceInUseIsNotUsedAgain() {
-        HostCode.Piece kept = put(new byte[700]);
-        for (int i = 0; i < 5; i++) {
-            System.gc();
-            assertThat(put(new byte[700]).address).isNotEqualTo(kept.address);
+    void aSpaceSaysThatItIsFullBeforeItTakesNoMore() {
+        byte[] large = new byte[1 << 20];
+        while (!space.isFull()) {
+            put(large);
         }
-        assertThat(kept.size).isEqualTo(700);
-    }
-
-    @Test
-    void aFullSpaceTakesNoMoreButWhatIsSmallEnough() {
-        List<HostCode.@Nullable Piece> pieces = new ArrayList<>();
-        byte[] large = new byte[(16 << 20) - 512]; // four times that and a little is the space
-        for (int i = 0; i < 4; i++) {
-            pieces.add(put(large));
+        HostCode.Piece last = null;
+        for (int i = 0; i < 2; i++) {
+            last = space.put(large);
         }
-        assertThat(space.put(large)).isNull();
-        assertThat(space.put(new byte[2049])).isNull();
-        pieces.add(put(new byte[2048]));
-        assertThat(space.put(new byte[1])).isNull();
-        assertThat(pieces).hasSize(5).doesNotContainNull();
+        assertThat(last).isNull();
+        space.clear();
+        assertThat(space.isFull()).isFalse();
+        assertThat(space.put(large)).isNotNull();
     }
 
     @Test
@@ -97,13 +81,36 @@ class HostCodeTest {
         try (TestGuest g = new TestGuest().long64().withHandlers()) {
             g.code("ffc0 f4").run();
             Block block = Objects.requireNonNull(g.c.mem.slow.fetch(TestGuest.CODE).block(0));
-            List<HostCode.Piece> pieces = new ArrayList<>();
-            for (int i = 0; i < 4; i++) {
-                pieces.add(put(new byte[16 << 20]));
-            }
+            fill();
             RegionPlan plan = RegionPlan.around(block, 10, RegionPlan.Access.HOST);
             assertThat(new HostCompiler().compile(plan, space)).isNull();
-            assertThat(pieces).hasSize(4);
+        }
+    }
+
+    private void fill() {
+        for (int size = 1 << 20; size > 0; size /= 2) {
+            while (space.put(new byte[size]) != null) {
+                assertThat(space.used()).isPositive();
+            }
+        }
+    }
+
+    @Test
+    void aFullSpaceMakesAllCodeBeForgottenAndTheGuestGoesOn() {
+        assumeTrue(HostCompiler.AVAILABLE, "host code is off");
+        try (HostGuest h = new HostGuest()) {
+            h.g.code("ffc0 ffc9 75fa f4"); // inc eax; dec ecx; jnz; hlt
+            h.run(t -> t.reg(Cpu.RCX, 3));
+            h.translate();
+            Region region = Objects.requireNonNull(h.block(TestGuest.CODE).region);
+            HostCode inUse = h.g.c.board.code.hostCode();
+            while (!inUse.isFull()) {
+                assertThat(inUse.put(new byte[100_000])).isNotNull();
+            }
+            h.run(t -> t.reg(Cpu.RAX, 0).reg(Cpu.RCX, 20));
+            assertThat(h.g.c.r[Cpu.RAX]).isEqualTo(20);
+            assertThat(inUse.isFull()).isFalse();
+            assertThat(h.block(TestGuest.CODE).region).isNotSameAs(region);
         }
     }
 }

@@ -24,7 +24,7 @@ final class HostGuest implements AutoCloseable {
 
     final TestGuest g;
     final Cpu c;
-    private final HostCode code = new HostCode();
+    private final HostCode code;
     private final HostCompiler compiler = new HostCompiler();
 
     /** How often a region was entered by Java, in all. */
@@ -68,6 +68,7 @@ final class HostGuest implements AutoCloseable {
     HostGuest(TestGuest guest) {
         g = guest.long64().withHandlers();
         c = g.c;
+        code = c.board.code.hostCode();
         c.cr4 |= ControlBits.CR4_OSFXSR | ControlBits.CR4_OSXMMEXCPT;
     }
 

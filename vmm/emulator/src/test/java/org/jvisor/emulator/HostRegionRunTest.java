@@ -8,6 +8,7 @@ import static org.jvisor.emulator.Cpu.RDX;
 import static org.jvisor.emulator.TestGuest.CODE;
 import static org.jvisor.emulator.TestGuest.DATA;
 
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -134,14 +135,70 @@ class HostRegionRunTest {
         }
     }
 
+    /** 32-bit code: a loop that pushes, calls a function, pops, and adds to memory. */
+    private static final String CODE32 =
+            "50 e80a000000 58 0103 40 49 75f3 f4 9090" // push eax; call; pop eax; add [ebx], eax
+                    // ...
+                    + "83c064 ff442408 c3"; // add eax, 100; inc dword [esp+8]; ret
+
     @Test
-    void hostCodeIsTakenOnlyOf64BitCode() {
+    void flat32BitCodeDoesTheSameInHostCode() {
+        int[] ends = new int[3];
+        for (int i = 0; i < ends.length; i++) {
+            try (TestGuest g = new TestGuest().flat32()) {
+                g.code(CODE32);
+                run32(g);
+                if (i > 0) {
+                    translate32(g, i == 1 ? 1 : 100);
+                    g.memory.writeInt(TestGuest.DATA, 0);
+                    long interpreted = g.c.counters.interpreted;
+                    run32(g);
+                    assertThat(g.c.counters.interpreted - interpreted).isLessThanOrEqualTo(1);
+                }
+                assertThat(g.c.r[Cpu.RSP]).isEqualTo(TestGuest.STACK);
+                ends[i] = g.memory.readInt(TestGuest.DATA) + (int) g.c.r[Cpu.RAX];
+            }
+        }
+        assertThat(ends[0]).isNotZero();
+        assertThat(ends).containsOnly(ends[0]);
+    }
+
+    private static void run32(TestGuest g) {
+        g.reg(Cpu.RAX, 0xffff_fff0L).reg(RBX, TestGuest.DATA).reg(RCX, 40);
+        g.reg(Cpu.RSP, TestGuest.STACK).at(CODE);
+        g.run();
+    }
+
+    private static void translate32(TestGuest g, int limit) {
+        CodePage page = g.c.mem.slow.fetch(CODE);
+        assertThat(page.mode).isEqualTo(Cpu.MODE32);
+        assertThat(HostCompiler.takes(page)).isEqualTo(HostCompiler.AVAILABLE);
+        for (int offset = 0; offset < 4096; offset++) {
+            Block block = page.block(offset);
+            if (block != null && block.region == null) {
+                RegionPlan plan = RegionPlan.around(block, limit, RegionPlan.Access.HOST);
+                HostRegion region =
+                        Objects.requireNonNull(
+                                new HostCompiler().compile(plan, g.c.board.code.hostCode()));
+                for (int i = 0; i < plan.blocks.length; i++) {
+                    plan.blocks[i].entry = i;
+                    plan.blocks[i].region = region;
+                }
+            }
+        }
+    }
+
+    @Test
+    void a32BitSegmentThatIsNotFlatIsLeftToTheInterpreter() {
         try (TestGuest g = new TestGuest().flat32()) {
-            g.code("ffc0 f4");
-            g.run();
-            CodePage page = g.c.mem.slow.fetch(CODE);
-            assertThat(page.mode).isEqualTo(Cpu.MODE32);
-            assertThat(HostCompiler.takes(page)).isFalse();
+            g.code(CODE32);
+            run32(g);
+            translate32(g, 100);
+            g.memory.writeInt(TestGuest.DATA, 0);
+            g.c.segBase[Cpu.DS] = 0x10;
+            run32(g);
+            assertThat(g.memory.readInt(TestGuest.DATA)).isZero();
+            assertThat(g.memory.readInt(TestGuest.DATA + 0x10)).isNotZero();
         }
     }
 }
