@@ -292,9 +292,6 @@ final class Cpu {
         this.board = board;
         this.index = index;
         this.mem = new Mmu(this, board);
-        if (HostSupport.PRESENT) {
-            HostState.prepare(r, links);
-        }
         this.lockstep = Lockstep.of(this);
     }
 

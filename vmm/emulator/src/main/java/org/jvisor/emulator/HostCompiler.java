@@ -70,6 +70,10 @@ final class HostCompiler {
 
     private final HostAssembler a = new HostAssembler();
 
+    HostCompiler() {
+        HostState.ready();
+    }
+
     private static void add(Emitter emitter, String... mnemonics) {
         for (String mnemonic : mnemonics) {
             BY_MNEMONIC.put(mnemonic, emitter);

@@ -29,24 +29,35 @@ final class HostLinks {
     /** A key that no address has in any generation. */
     private static final long NO_KEY = ALL_READY;
 
-    private final MemorySegment table = Arena.ofAuto().allocate((long) ENTRY * ENTRIES, ENTRY);
+    /** Made when host code is first run. */
+    private @Nullable MemorySegment table;
 
     /** The regions, so that their code stays. */
     private final @Nullable HostRegion[] regions = new HostRegion[ENTRIES];
 
-    HostLinks() {
-        clear();
-    }
-
     /** The table's address. */
     long address() {
-        return table.address();
+        return table().address();
+    }
+
+    private MemorySegment table() {
+        MemorySegment made = table;
+        if (made == null) {
+            made = Arena.ofAuto().allocate((long) ENTRY * ENTRIES, ENTRY);
+            table = made;
+            clear();
+        }
+        return made;
     }
 
     /** Forgets everything. */
     void clear() {
-        for (long at = 0; at < table.byteSize(); at += ENTRY) {
-            table.set(ValueLayout.JAVA_LONG, at, NO_KEY);
+        MemorySegment entries = table;
+        if (entries == null) {
+            return;
+        }
+        for (long at = 0; at < entries.byteSize(); at += ENTRY) {
+            entries.set(ValueLayout.JAVA_LONG, at, NO_KEY);
         }
     }
 
@@ -66,8 +77,9 @@ final class HostLinks {
         int entry = (int) (rip ^ rip >>> 12) & ENTRIES - 1;
         long at = (long) entry * ENTRY;
         regions[entry] = region;
-        table.set(ValueLayout.JAVA_LONG, at, rip ^ generation);
-        table.set(ValueLayout.JAVA_LONG, at + CODE, code);
-        table.set(ValueLayout.JAVA_LONG, at + TARGET, target);
+        MemorySegment entries = table();
+        entries.set(ValueLayout.JAVA_LONG, at, rip ^ generation);
+        entries.set(ValueLayout.JAVA_LONG, at + CODE, code);
+        entries.set(ValueLayout.JAVA_LONG, at + TARGET, target);
     }
 }

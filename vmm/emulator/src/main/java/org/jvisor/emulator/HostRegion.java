@@ -55,6 +55,9 @@ final class HostRegion extends Region {
             return MISSED;
         }
         long[] r = c.r;
+        if (r[HostState.NEXT] == 0) {
+            HostState.prepare(r, c.links);
+        }
         int quota = Math.min(c.quota, HostState.LONGEST);
         r[HostState.LEFT] = quota;
         r[HostState.PAGES] = pages(c);

@@ -95,6 +95,11 @@ final class HostState {
 
     private HostState() {}
 
+    /** Makes the call: before a CPU has to wait for it. */
+    static void ready() {
+        assert NEXT_ADDRESS != 0;
+    }
+
     /**
      * Goes on at {@link #RIP} in the region that {@link HostLinks} has for it, or returns.
      * Registers and flags are in memory.

@@ -11,6 +11,11 @@ import org.jvisor.linux.NativeCode;
  * that is found out by trying.
  */
 final class HostSupport {
+    /** What may be expected without a trial, which takes a while: a guest has not begun yet. */
+    static final boolean EXPECTED =
+            System.getProperty("os.arch").equals("amd64")
+                    && !Boolean.getBoolean("org.jvisor.emulator.bytecode");
+
     /** It does; {@link HostState} and {@link HostFeatures} are for such hosts only. */
     static final boolean PRESENT =
             isPresent(System.getProperty("os.arch"), HostSupport::makeExecutableMemory);

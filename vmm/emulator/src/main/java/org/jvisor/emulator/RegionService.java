@@ -9,17 +9,21 @@ import org.jvisor.vmm.api.TranslationStatistics;
 
 /**
  * Decides what is translated and has it done in the background: the hottest block that waits comes
- * first. A region is used once HotSpot has compiled it, so that the CPUs never run it in the
+ * first. One of bytecode is used once HotSpot has compiled it, so that the CPUs never run it in the
  * bytecode interpreter.
  */
 final class RegionService {
     /** How often a block is interpreted before it is translated. */
     static final int HOT =
-            Integer.getInteger("org.jvisor.emulator.hot", HostCompiler.AVAILABLE ? 50 : 1000);
+            Integer.getInteger("org.jvisor.emulator.hot", HostSupport.EXPECTED ? 50 : 1000);
 
     private final Rendezvous rendezvous;
     private final CodeCache code;
-    private final HostCompiler hostCompiler = new HostCompiler();
+
+    /** Made when they are needed first, by the translator's thread: they take a while. */
+    private @Nullable HostCompiler forHost;
+
+    private @Nullable RegionCompiler forBytecode;
     private final RegionQueue queue = new RegionQueue();
     private final AtomicBoolean started = new AtomicBoolean();
 
@@ -38,7 +42,7 @@ final class RegionService {
     /** Asks for the translation of a hot block and what belongs to it; on a CPU's thread. */
     void request(Cpu c, Block root) {
         root.requested = true;
-        if (ENABLED || c.lockstep != null || HostCompiler.takes(root.page)) {
+        if (ENABLED || c.lockstep != null || HostSupport.EXPECTED) {
             add(new Request(c, root, null));
         }
     }
@@ -57,7 +61,8 @@ final class RegionService {
     void requestCalls(Cpu c, Block root) {
         Region region = root.region;
         boolean inexact = c.board.counted && c.lockstep == null; // what is called sees no count
-        if (region != null && !region.plan.calls && !inexact && !HostCompiler.takes(root.page)) {
+        boolean host = region instanceof HostRegion; // it goes on by itself
+        if (region != null && !host && !region.plan.calls && !inexact) {
             add(new Request(c, root, region));
         }
     }
@@ -80,10 +85,9 @@ final class RegionService {
     }
 
     private void work() {
-        RegionCompiler compiler = new RegionCompiler();
         try {
             for (Request request = queue.take(); request != null; request = queue.take()) {
-                tryTranslate(compiler, request);
+                tryTranslate(request);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -91,10 +95,10 @@ final class RegionService {
     }
 
     /** What cannot be translated stays interpreted, and the others still have their turn. */
-    private void tryTranslate(RegionCompiler compiler, Request request) {
+    private void tryTranslate(Request request) {
         code.log.begin();
         try {
-            translate(compiler, request);
+            translate(request);
         } catch (RuntimeException | LinkageError e) {
             code.log.end(Outcome.FAILED, null, 0);
             Lockstep lockstep = request.cpu().lockstep;
@@ -110,7 +114,12 @@ final class RegionService {
             code.log.end(Outcome.OBSOLETE, null, 0);
             return;
         }
-        HostRegion region = hostCompiler.compile(plan, code.hostCode());
+        HostCompiler compiler = forHost;
+        if (compiler == null) {
+            compiler = new HostCompiler();
+            forHost = compiler;
+        }
+        HostRegion region = compiler.compile(plan, code.hostCode());
         if (region == null) {
             code.log.end(Outcome.NOT_COMPILED, plan, 0);
             return;
@@ -121,10 +130,21 @@ final class RegionService {
         code.log.end(outcome, plan, region.size());
     }
 
-    private void translate(RegionCompiler compiler, Request request) {
+    private void translate(Request request) {
         if (HostCompiler.takes(request.root().page)) {
             translateForHost(request);
-            return;
+        } else if (ENABLED || request.cpu().lockstep != null) {
+            translateToBytecode(request);
+        } else {
+            code.log.end(Outcome.OBSOLETE, null, 0);
+        }
+    }
+
+    private void translateToBytecode(Request request) {
+        RegionCompiler compiler = forBytecode;
+        if (compiler == null) {
+            compiler = new RegionCompiler();
+            forBytecode = compiler;
         }
         int limit = RegionPlan.MAX_INSNS;
         RegionPlan plan;
