@@ -20,11 +20,14 @@ final class Mmu {
     /** Entries of a view; a power of two. */
     static final int ENTRIES = 4096;
 
-    /** A tag that no access has. */
-    static final long NEVER = 1;
+    /**
+     * A tag that no access has: not even one that must be aligned to 16 bytes, which is compared
+     * together with the low four bits of its address.
+     */
+    static final long NEVER = 0x10;
 
     /** In a write tag: the page may be written plainly, but {@link Lockstep} must see it. */
-    static final long LOGGED = 2;
+    static final long LOGGED = 0x20;
 
     /** Bits in an entry's fourth long, beside the physical page. */
     static final long GLOBAL = 1, LARGE = 2;
