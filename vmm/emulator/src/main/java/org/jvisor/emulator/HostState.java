@@ -14,7 +14,7 @@ import org.jvisor.linux.NativeCode;
  *
  * <p>While host code runs, RBP is the address of {@link Cpu#r}, RBX that of the TLB's view, and on
  * top of the stack is that of the XMM registers. RAX, RCX and RDX are free; the other registers
- * hold what {@link HostRegisters} says.
+ * hold what {@link HostEmitter} says.
  */
 final class HostState {
     /** RIP when host code is left. */

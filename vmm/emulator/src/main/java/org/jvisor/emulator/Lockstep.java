@@ -42,6 +42,9 @@ final class Lockstep {
     private static final Set<String> UNREPEATABLE =
             Set.of("RDRAND", "RDSEED", "CPUID", "HLT", "XSETBV", "RDTSC", "RDTSCP");
 
+    private static final Set<String> SHIFTS =
+            Set.of("ROL", "ROR", "RCL", "RCR", "SHL", "SHR", "SAR", "SHLD", "SHRD");
+
     /** Ends a run at an access to a device. */
     private static final class Device extends RuntimeException {
         @Serial private static final long serialVersionUID = 1L;
@@ -228,7 +231,7 @@ final class Lockstep {
                 try {
                     insn.exec(c);
                     c.executed++;
-                    undefined = undefined(insn.form, undefined);
+                    undefined = undefined(insn, undefined);
                     c.r[Cpu.PAGE_RIP] = page;
                 } catch (GuestFault e) {
                     raised = new Fault(c, insn);
@@ -256,8 +259,19 @@ final class Lockstep {
      * The arithmetic flags that have no defined value after an instruction: the host's are not the
      * interpreter's. A shift by 0 leaves them as they were.
      */
-    private static int undefined(Form form, int before) {
-        return before & ~form.flagsWritten() | form.flagsUndefined();
+    private static int undefined(Insn insn, int before) {
+        Form form = insn.form;
+        int still = mayShiftByNothing(insn) ? before : before & ~form.flagsWritten();
+        return still | form.flagsUndefined();
+    }
+
+    private static boolean mayShiftByNothing(Insn insn) {
+        if (!SHIFTS.contains(insn.form.mnemonic)) {
+            return false;
+        }
+        Operand count = insn.form.operands.getLast();
+        int bits = insn.opSize == 8 ? 63 : 31;
+        return count.kind() == Operand.Kind.I ? (insn.imm & bits) == 0 : count.text().equals("CL");
     }
 
     // ---- reports ----
