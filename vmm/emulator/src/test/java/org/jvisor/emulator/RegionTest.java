@@ -13,6 +13,8 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.jvisor.emulator.RegionPlan.Access;
 
 /** What a region is made of, and that it is left where its code or its memory is not as it was. */
@@ -197,6 +199,23 @@ class RegionTest {
         loop(10);
         assertThat(g.c.r[RAX]).isEqualTo(20);
         assertThat(block(CODE).misses).isBetween(1, 3);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Access.class,
+            names = {"LEAVING", "CALLING"})
+    void anOperandThatIsNotAlignedIsAFaultWhereverItIs(Access access) {
+        g.c.cr4 |= ControlBits.CR4_OSFXSR;
+        g.reg(RBX, DATA);
+        interpret("0f2803 0f2903 c3"); // movaps xmm0, [rbx]; movaps [rbx], xmm0; ret
+        translate(CODE, access);
+        for (long address : new long[] {DATA + 1, DATA + 2, 1, 0x11, 0x12}) {
+            g.reg(RBX, address);
+            loop(1);
+            assertThat(g.vector()).isEqualTo(Cpu.GP);
+            assertThat(g.faultRip()).isEqualTo(FUNCTION);
+        }
     }
 
     @Test
