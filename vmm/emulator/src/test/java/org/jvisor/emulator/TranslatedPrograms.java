@@ -58,16 +58,22 @@ final class TranslatedPrograms implements AutoCloseable {
             if (access == RegionPlan.Access.HOST && hostCode == null) {
                 continue; // the host does not execute it
             }
-            c.lockstep = access == RegionPlan.Access.LOGGED ? lockstep : null;
-            c.mem.flushAll();
-            if (access == RegionPlan.Access.HOST) {
-                for (int limit : HOST_LIMITS) {
-                    run(seed, access, limit);
-                }
-            } else {
+            compareExits(access == RegionPlan.Access.LOGGED);
+            if (access != RegionPlan.Access.HOST) {
                 run(seed, access, RegionPlan.MAX_INSNS);
+                continue;
             }
+            for (int limit : HOST_LIMITS) {
+                run(seed, access, limit);
+            }
+            compareExits(true);
+            run(seed, access, RegionPlan.MAX_HOST_INSNS);
         }
+    }
+
+    private void compareExits(boolean on) {
+        c.lockstep = on ? lockstep : null;
+        c.mem.flushAll();
     }
 
     private void run(long seed, RegionPlan.Access access, int limit) {
