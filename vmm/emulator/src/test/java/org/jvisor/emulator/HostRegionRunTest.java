@@ -122,6 +122,30 @@ class HostRegionRunTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"6bc003 660fbcc8 c0e300 f4", "6bc003 660fbcd0 d2e3 f4"})
+    void flagsThatAreUndefinedStaySoInLockstepWhenAShiftKeepsThem(String code) {
+        try (HostGuest h = new HostGuest()) {
+            h.g.code(code); // imul eax, eax, 3; bsf cx or dx, ax; shl bl, 0 or cl; hlt
+            h.run(t -> {});
+            h.translate();
+            Lockstep lockstep = new Lockstep(h.c);
+            h.c.lockstep = lockstep;
+            h.c.mem.flushAll();
+            for (int i = 1; i < 80; i++) {
+                int number = i;
+                VcpuExit exit =
+                        h.run(
+                                t -> {
+                                    t.reg(RAX, number);
+                                    t.c.setFlags(2 | number % 2 * Cpu.ARITH);
+                                });
+                assertThat(exit).as(h.g.vcpu.failure()).isEqualTo(VcpuExit.HALTED);
+            }
+            assertThat(lockstep.hasCompared()).isTrue();
+        }
+    }
+
     @Test
     void dataBesideCodeIsWrittenWithoutLeaving() {
         try (HostGuest h = new HostGuest()) {
