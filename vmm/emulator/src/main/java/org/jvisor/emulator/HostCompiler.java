@@ -58,6 +58,10 @@ final class HostCompiler {
         add(HostMoves::exchange, "XCHG");
         add(HostMoves::exchangeAdd, "XADD");
         add(HostMoves::compareExchange, "CMPXCHG");
+        add(HostSystem::clearInterrupts, "CLI");
+        add(HostSystem::access, "STAC", "CLAC");
+        add(HostSystem::swapGs, "SWAPGS");
+        add(HostSystem::pushFlags, "PUSHF");
         add(HostMoves::push, "PUSH");
         add(HostMoves::pop, "POP");
         add(HostMoves::leave, "LEAVE");

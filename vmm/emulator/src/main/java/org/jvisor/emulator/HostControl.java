@@ -66,6 +66,8 @@ final class HostControl {
         if (direct && RegionPlan.isConditional(insn)) {
             conditional(block, insn);
             written = true;
+        } else if (insn.form.mnemonic.equals("STI")) {
+            written = setInterrupts(block, insn);
         } else if (direct || insn.form.is(Form.Attr.REP)) {
             written =
                     switch (insn.form.mnemonic) {
@@ -161,6 +163,15 @@ final class HostControl {
         }
         canonical();
         toDispatch();
+        return true;
+    }
+
+    private boolean setInterrupts(int block, Insn insn) {
+        Integer next = plan.entry(e.delta + insn.end);
+        if (next == null || next <= block || plan.deltas[next] != e.delta) {
+            return false;
+        }
+        HostSystem.setInterrupts(e, blocks[next]);
         return true;
     }
 

@@ -15,7 +15,13 @@ final class HostFeatures {
 
     /** The guest's instructions that the host has, too. */
     static final Set<Feature> SHARED =
-            EnumSet.of(Feature.BASE, Feature.CX8, Feature.CMOV, Feature.SSE, Feature.SSE2);
+            EnumSet.of(
+                    Feature.BASE,
+                    Feature.CX8,
+                    Feature.CMOV,
+                    Feature.SMAP, // not executed: see HostSystem
+                    Feature.SSE,
+                    Feature.SSE2);
 
     static {
         int ecx = cpuid(1, 2);

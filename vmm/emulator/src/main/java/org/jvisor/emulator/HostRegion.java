@@ -195,6 +195,18 @@ final class HostRegion extends Region {
         return 1;
     }
 
+    /** Gives the CPU what {@link HostSystem} may have changed. */
+    private static void takeBack(Cpu c) {
+        long[] r = c.r;
+        c.segBase[Cpu.GS] = r[HostState.GS_BASE];
+        c.msrs.kernelGsBase = r[HostState.KERNEL_GS_BASE];
+        int old = c.rflags;
+        if ((int) r[HostState.RFLAGS] != old) {
+            c.rflags = (int) r[HostState.RFLAGS];
+            c.flagsChanged(old);
+        }
+    }
+
     private int enter(Cpu c, long target) {
         long[] r = c.r;
         r[HostState.FLAGS] = HostState.pack(Flags.arithmetic(c));
@@ -202,10 +214,20 @@ final class HostRegion extends Region {
         r[HostState.GS_BASE] = c.segBase[Cpu.GS];
         r[HostState.MXCSR] = c.sse.mxcsr | (long) HOST_MXCSR << 32;
         r[HostState.RFLAGS] = c.rflags;
+        r[HostState.CPL] = c.cpl;
+        r[HostState.IRQ_WAITING] = c.irqWaiting ? 1 : 0;
+        r[HostState.KERNEL_GS_BASE] = c.msrs.kernelGsBase;
         r[HostState.LINK] = -1;
         r[HostState.GENERATION] = generation(c);
         int how =
-                HostState.enter(c.registers, c.mem.segment(), c.sse.segment, piece.address, target);
+                HostState.enter(
+                        c.registers,
+                        c.mem.segment(),
+                        c.sse.segment,
+                        piece.address,
+                        target,
+                        c.mem.otherSegment());
+        takeBack(c);
         Flags.set(c, HostState.unpack(r[HostState.FLAGS]));
         int mxcsr = (int) r[HostState.MXCSR];
         if (mxcsr != c.sse.mxcsr) {

@@ -53,8 +53,17 @@ final class HostState {
     /** RFLAGS without the arithmetic flags. */
     static final int RFLAGS = 31;
 
+    /** {@link Cpu#cpl}, and whether {@link Cpu#irqWaiting}. */
+    static final int CPL = 32, IRQ_WAITING = 33;
+
+    /** IA32_KERNEL_GS_BASE. */
+    static final int KERNEL_GS_BASE = 34;
+
+    /** Address of the view of memory that is the current one when EFLAGS.AC changes. */
+    static final int OTHER_VIEW = 35;
+
     /** Places in {@link Cpu#r}. */
-    static final int PLACES = 32;
+    static final int PLACES = 36;
 
     /** The most instructions in one call. */
     static final int LONGEST = 50_000;
@@ -73,6 +82,7 @@ final class HostState {
         a.push(HostAssembler.RDX); // the XMM registers
         a.move(HostAssembler.RBP, HostAssembler.RDI);
         a.move(HostAssembler.RBX, HostAssembler.RSI);
+        a.store(9, HostAssembler.RBP, 8 * OTHER_VIEW);
         a.move(HostAssembler.RAX, 8);
         a.jumpTo(HostAssembler.RCX);
         int next = a.length();
@@ -89,7 +99,8 @@ final class HostState {
                                         ValueLayout.ADDRESS,
                                         ValueLayout.ADDRESS,
                                         ValueLayout.JAVA_LONG,
-                                        ValueLayout.JAVA_LONG),
+                                        ValueLayout.JAVA_LONG,
+                                        ValueLayout.ADDRESS),
                                 Linker.Option.critical(true));
     }
 
@@ -167,12 +178,18 @@ final class HostState {
      * @param xmm {@link Sse#xmm}
      * @param code where it loads registers
      * @param target where it goes then
+     * @param other the view that takes the place of {@code tlb} when EFLAGS.AC changes
      * @return {@link #LEAVE} or {@link #EXECUTE} and the number of an instruction
      */
     static int enter(
-            MemorySegment registers, MemorySegment tlb, MemorySegment xmm, long code, long target) {
+            MemorySegment registers,
+            MemorySegment tlb,
+            MemorySegment xmm,
+            long code,
+            long target,
+            MemorySegment other) {
         try {
-            return (int) ENTER.invokeExact(registers, tlb, xmm, code, target);
+            return (int) ENTER.invokeExact(registers, tlb, xmm, code, target, other);
         } catch (Throwable e) {
             throw new AssertionError("host code threw an exception", e);
         }

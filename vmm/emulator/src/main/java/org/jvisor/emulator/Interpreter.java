@@ -306,6 +306,7 @@ final class Interpreter {
         if (DebugRegisters.atInstruction(c)) {
             return;
         }
+        block.heat++; // what follows STI belongs to the region that STI is in
         Insn insn = block.code[0];
         if (c.r[Cpu.PAGE_RIP] + insn.end - 1 > c.codeEnd) {
             Exceptions.raise(c, c.gp());

@@ -228,6 +228,7 @@ final class Lockstep {
                 Insn insn = region.plan.insns[number];
                 region.toPageOf(c, number);
                 c.rip = insn.nextRip(c);
+                c.shadow = false; // that of an STI before
                 try {
                     insn.exec(c);
                     c.executed++;

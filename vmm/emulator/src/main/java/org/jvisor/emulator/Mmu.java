@@ -76,6 +76,15 @@ final class Mmu {
         return segment;
     }
 
+    /** The view of explicit accesses once EFLAGS.AC has changed at CPL 0, for host code. */
+    MemorySegment otherSegment() {
+        return switch (view) {
+            case SUPERVISOR -> (c.cr4 & ControlBits.CR4_SMAP) != 0 ? segments[SMAP_OFF] : segment;
+            case SMAP_OFF -> segments[SUPERVISOR];
+            default -> segment;
+        };
+    }
+
     /** Must follow a change of CPL, AC, CR4.SMAP, CR0.AM or the watchpoints. */
     void selectView() {
         boolean user = c.cpl == 3;

@@ -130,6 +130,7 @@ final class RegionChoice {
             case "JMP" -> known ? to(target) : seen(block);
             case "CALL" -> known ? to(target, next) : seen(block, next);
             case "RET" -> seen(block);
+            case "STI" -> to(next);
             case "LOOP", "LOOPE", "LOOPNE", "JCXZ" -> to(next, target);
             default -> last.form.is(Form.Attr.REP) ? to(next) : to();
         };

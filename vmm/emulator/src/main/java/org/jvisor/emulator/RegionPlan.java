@@ -15,7 +15,7 @@ final class RegionPlan {
     static final int MAX_INSNS = 80;
 
     /** The same of one in machine code of the host. */
-    static final int MAX_HOST_INSNS = Integer.getInteger("x.insns", 300);
+    static final int MAX_HOST_INSNS = 300;
 
     /** The page of the first block, from which deltas and entries count. */
     final CodePage page;

@@ -162,7 +162,7 @@ final class TranslatedPrograms implements AutoCloseable {
         RegionPlan plan = RegionPlan.around(block, limit, access);
         Region region =
                 access == RegionPlan.Access.HOST
-                        ? Objects.requireNonNull(host(plan))
+                        ? host(plan)
                         : RegionCompiler.define(plan, new RegionCompiler().translate(plan));
         for (int i = 0; i < plan.blocks.length; i++) {
             if (plan.deltas[i] == 0 && plan.blocks[i].region == null) {
@@ -173,8 +173,12 @@ final class TranslatedPrograms implements AutoCloseable {
         regions++;
     }
 
-    private @Nullable HostRegion host(RegionPlan plan) {
-        return new HostCompiler().compile(plan, Objects.requireNonNull(hostCode));
+    private HostRegion host(RegionPlan plan) {
+        HostCode space = Objects.requireNonNull(hostCode);
+        if (space.isFull()) {
+            space.clear(); // regions of earlier programs are gone
+        }
+        return Objects.requireNonNull(new HostCompiler().compile(plan, space));
     }
 
     /** What differed; empty if nothing did. */
