@@ -17,6 +17,12 @@ final class HostRegion extends Region {
     /** The highest offset, and all of an offset's bits, in 32-bit code. */
     private static final long FLAT = 0xffff_ffffL;
 
+    /**
+     * Where {@link #byJava} leaves a run: at the RIP of the CPU, which host code may know; at one
+     * that it must not go to; at a fault.
+     */
+    private static final int ELSEWHERE = -1, STOPPED = -2, RAISED = -3;
+
     private final HostCode.Piece piece;
 
     /** Offsets in the code, by block and by instruction after which it goes on; or -1. */
@@ -68,8 +74,9 @@ final class HostRegion extends Region {
             c.links.add(c.rip, generation, this, piece.address, target);
         }
         HostRegion region = this;
+        long code = piece.address;
         while (true) {
-            int how = region.enter(c, target);
+            int how = enter(c, code, target);
             int left = quota - (int) r[HostState.LEFT];
             int link = (int) r[HostState.LINK];
             if (link >= 0) {
@@ -80,25 +87,50 @@ final class HostRegion extends Region {
                 c.rip = r[HostState.RIP];
                 return LEFT;
             }
-            int at = how >> HostState.KIND_BITS;
-            boolean again;
-            do {
-                c.executed = before + left - region.plan.remaining[at];
-                if (!region.execute(c, at)) {
-                    return FAULTED;
-                }
-                // while it waited for a device or a lock, another CPU may have forgotten all code
-                if (c.codeDropped
-                        || !region.piece.isThere()
-                        || !region.goesOn(c, region.plan.insns[at])) {
-                    c.executed++;
-                    return LEFT;
-                }
-                again = region.plan.remaining[at] > 1 && region.onlyJava.get(at + 1);
-                at++;
-            } while (again);
-            target = region.piece.address + region.resume[at - 1];
+            int last = region.byJava(c, how >> HostState.KIND_BITS, before + left);
+            if (last >= 0) {
+                code = region.piece.address;
+                target = code + region.resume[last];
+            } else if (last == ELSEWHERE) {
+                r[HostState.RIP] = c.rip;
+                code = r[HostState.NEXT];
+            } else {
+                return last == STOPPED ? LEFT : FAULTED;
+            }
         }
+    }
+
+    /**
+     * Executes an instruction by Java, and those behind it that have no host code.
+     *
+     * @param counted the instructions executed if the block were done
+     * @return the last one's number, or {@link #ELSEWHERE}, {@link #STOPPED} or {@link #RAISED}
+     */
+    private int byJava(Cpu c, int from, long counted) {
+        for (int at = from; ; at++) {
+            c.executed = counted - plan.remaining[at];
+            if (!execute(c, at)) {
+                return RAISED;
+            }
+            Insn insn = plan.insns[at];
+            boolean ends = insn.form.is(Form.Attr.END);
+            // while it waited for a device or a lock, another CPU may have forgotten all code
+            if (c.codeDropped || !piece.isThere() || !(ends ? goesElsewhere(c) : goesOn(c, insn))) {
+                c.executed++;
+                return STOPPED;
+            }
+            if (ends) {
+                return ELSEWHERE;
+            }
+            if (plan.remaining[at] == 1 || !onlyJava.get(at + 1)) {
+                return at;
+            }
+        }
+    }
+
+    /** After the end of a block that Java executed: whether host code may look where to go on. */
+    private static boolean goesElsewhere(Cpu c) {
+        return !c.slow && !c.shadow && c.lockstep == null;
     }
 
     /** The region that a run has come to without Java; its first page is the current one now. */
@@ -138,9 +170,6 @@ final class HostRegion extends Region {
 
     /** After an instruction that Java executed: whether the region may go on. */
     private boolean goesOn(Cpu c, Insn insn) {
-        if (insn.form.is(Form.Attr.END)) {
-            return false;
-        }
         if (insn.form.is(Form.Attr.SYSTEM)) {
             c.r[HostState.PAGES] = pages(c);
         }
@@ -207,7 +236,8 @@ final class HostRegion extends Region {
         }
     }
 
-    private int enter(Cpu c, long target) {
+    /** Runs host code, with the CPU's state where that has it. */
+    private static int enter(Cpu c, long code, long target) {
         long[] r = c.r;
         r[HostState.FLAGS] = HostState.pack(Flags.arithmetic(c));
         r[HostState.FS_BASE] = c.segBase[Cpu.FS];
@@ -224,7 +254,7 @@ final class HostRegion extends Region {
                         c.registers,
                         c.mem.segment(),
                         c.sse.segment,
-                        piece.address,
+                        code,
                         target,
                         c.mem.otherSegment());
         takeBack(c);
