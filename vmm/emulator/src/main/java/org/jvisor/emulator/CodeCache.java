@@ -187,7 +187,8 @@ final class CodeCache {
                 }
             }
         }
-        log.emptied(decoded, translated.getAndSet(0), regions);
+        log.emptied(decoded, translated(), regions);
+        translated.set(0);
         decoded = 0;
     }
 

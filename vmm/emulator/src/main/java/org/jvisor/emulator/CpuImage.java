@@ -126,7 +126,7 @@ final class CpuImage {
     }
 
     private static void copy(int[] from, int[] to) {
-        System.arraycopy(from, 0, to, 0, Math.min(from.length, to.length));
+        System.arraycopy(from, 0, to, 0, to.length);
     }
 
     /** Instructions executed. */

@@ -38,7 +38,7 @@ final class FlightEvents {
         @Label("Guest Instructions")
         int instructions;
 
-        @Label("Bytecode")
+        @Label("Code")
         @DataAmount
         int bytecode;
 
@@ -84,7 +84,7 @@ final class FlightEvents {
         @Label("Guest Instructions")
         int instructions;
 
-        @Label("Bytecode")
+        @Label("Code")
         @DataAmount
         int bytecode;
 

@@ -162,6 +162,7 @@ final class HostInteger {
         boolean keeps = byCl || insn.form.ext < 4 || count == 0;
         boolean reads = insn.form.ext == 2 || insn.form.ext == 3;
         int opcode = (byCl ? 0xd2 : 0xc0) + (size == 1 ? 0 : 1);
+        int register = RDX;
         if (insn.isMemory()) {
             if (!e.isAddressable(insn)) {
                 return false;
@@ -183,17 +184,14 @@ final class HostInteger {
             if (byCl) {
                 e.a.move(RCX, e.get(Cpu.RCX, RCX));
             }
-            int register = e.get(insn.rm, RDX);
+            register = e.get(insn.rm, RDX);
             e.a.registers(prefix(size), size, MAP0, opcode, insn.form.ext, register);
-            if (!byCl) {
-                e.a.int8(count);
-            }
-            e.put(insn.rm, register);
-            e.produced();
-            return true;
         }
         if (!byCl) {
             e.a.int8(count);
+        }
+        if (!insn.isMemory()) {
+            e.put(insn.rm, register);
         }
         e.produced();
         return true;

@@ -3,12 +3,13 @@ package org.jvisor.emulator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Translated code: some {@link Block}s as one method of a hidden class. The subclass is generated
- * by {@link RegionCompiler}; {@link RegionPlan} says what is in it.
+ * Translated code: some {@link Block}s; {@link RegionPlan} says which. It is machine code ({@link
+ * HostRegion}), or one method of a hidden class whose subclass of this {@link RegionCompiler}
+ * makes.
  *
- * <p>While it runs, registers and flags are in its locals, and RIP is nowhere; the CPU gets them
- * when the region is left, and before an instruction that is executed as the interpreter would.
- * What it has no short way for, it leaves to the interpreter: a call would make HotSpot keep
+ * <p>While a method runs, registers and flags are in its locals, and RIP is nowhere; the CPU gets
+ * them when the region is left, and before an instruction that is executed as the interpreter
+ * would. What it has no short way for, it leaves to the interpreter: a call would make HotSpot keep
  * everything that lives across it in memory.
  */
 abstract class Region {
@@ -39,7 +40,7 @@ abstract class Region {
      * used up, or an instruction faults.
      *
      * @param entry the number of the block to begin with, or {@link #NOWHERE}
-     * @return {@link #LEFT} or {@link #FAULTED}
+     * @return {@link #LEFT}, {@link #FAULTED} or {@link #MISSED}
      */
     abstract int run(Cpu c, int entry);
 
